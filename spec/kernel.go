@@ -1,0 +1,160 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Release is a mainline release, for example {4, 20}.
+type Release struct{ Major, Minor int }
+
+func (r Release) String() string { return fmt.Sprintf("v%d.%d", r.Major, r.Minor) }
+
+// Before tells whether r is older than s.
+func (r Release) Before(s Release) bool {
+	return r.Major < s.Major || r.Major == s.Major && r.Minor < s.Minor
+}
+
+// Kernel is a release plus and minus changes. Procedures tell kernels apart by Has alone.
+type Kernel struct {
+	name string
+	has  map[*Change]bool
+}
+
+// NewKernel returns the kernel of release r, with plus added and minus taken away.
+func NewKernel(r Release, plus, minus []*Change) Kernel {
+	k := Kernel{name: r.String(), has: map[*Change]bool{}}
+	for _, c := range Changes() {
+		if !r.Before(c.Release) {
+			k.has[c] = true
+		}
+	}
+	return k.With(plus...).Less(minus...)
+}
+
+// With returns k plus changes, which may be a user's own.
+func (k Kernel) With(changes ...*Change) Kernel { return k.alter("+", true, changes) }
+
+// Less returns k minus changes.
+func (k Kernel) Less(changes ...*Change) Kernel { return k.alter("-", false, changes) }
+
+func (k Kernel) alter(sign string, has bool, changes []*Change) Kernel {
+	out := Kernel{name: k.name, has: make(map[*Change]bool, len(k.has)+len(changes))}
+	for c := range k.has {
+		out.has[c] = true
+	}
+	for _, c := range changes {
+		out.name += sign + c.ID
+		if has {
+			out.has[c] = true
+		} else {
+			delete(out.has, c)
+		}
+	}
+	return out
+}
+
+// Has tells whether the kernel has change c.
+func (k Kernel) Has(c *Change) bool { return k.has[c] }
+
+// String returns the name by which ParseKernel finds the kernel.
+func (k Kernel) String() string { return k.name }
+
+// Unmet returns a sentence for each change whose needs the kernel does not have.
+func (k Kernel) Unmet() []string {
+	var out []string
+	for _, c := range Changes() {
+		for _, n := range c.Needs {
+			if k.Has(c) && !k.Has(n) {
+				out = append(out, fmt.Sprintf("%s: change %s needs %s (%s)", k, c.ID, n.ID, n.Title))
+			}
+		}
+	}
+	return out
+}
+
+// ParseKernel reads a kernel such as "v4.19", "v4.19+381eab4a6ee" or "v6.7-001002e73712". A change is
+// named by any unambiguous prefix of 7 or more digits of its commit id.
+func ParseKernel(s string) (Kernel, error) {
+	cut := strings.IndexAny(s, "+-")
+	if cut < 0 {
+		cut = len(s)
+	}
+	r, err := parseRelease(s[:cut])
+	if err != nil {
+		return Kernel{}, fmt.Errorf("kernel %q: %w", s, err)
+	}
+	k := NewKernel(r, nil, nil)
+	for rest := s[cut:]; rest != ""; {
+		sign, id := rest[0], rest[1:]
+		if rest = ""; strings.ContainsAny(id, "+-") {
+			i := strings.IndexAny(id, "+-")
+			id, rest = id[:i], id[i:]
+		}
+		c, err := FindChange(id)
+		if err != nil {
+			return Kernel{}, fmt.Errorf("kernel %q: %w", s, err)
+		}
+		if sign == '+' {
+			k = k.With(c)
+		} else {
+			k = k.Less(c)
+		}
+	}
+	return k, nil
+}
+
+func parseRelease(s string) (Release, error) {
+	var known []string
+	for _, r := range Releases() {
+		if r.String() == s {
+			return r, nil
+		}
+		known = append(known, r.String())
+	}
+	return Release{}, fmt.Errorf("unknown release %q; the releases are %s", s, strings.Join(known, " "))
+}
+
+// minPrefix is the shortest abbreviation of a commit id that names a change.
+const minPrefix = 7
+
+// FindChange returns the change whose commit id starts with id, or that starts id, in 7 digits or more.
+func FindChange(id string) (*Change, error) {
+	if len(id) < minPrefix {
+		return nil, fmt.Errorf("change %q: give 7 or more digits of the commit id", id)
+	}
+	var found []*Change
+	for _, c := range Changes() {
+		if strings.HasPrefix(c.ID, id) || strings.HasPrefix(id, c.ID) {
+			found = append(found, c)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return nil, fmt.Errorf("unknown change %q; see memhp list changes", id)
+	}
+	return nil, fmt.Errorf("change %q is ambiguous: %v", id, found)
+}
+
+// SeedStory returns the kernels of the story of 381eab4a6ee, oldest first: the ones that
+// memhp history checks.
+func SeedStory() []Kernel {
+	var out []Kernel
+	for _, d := range documentedStory() {
+		k, err := ParseKernel(d.kernel)
+		if err != nil {
+			panic(err) // the table is wrong; a test parses it
+		}
+		out = append(out, k)
+	}
+	return out
+}
+
+// Releases returns the releases whose source the specification was checked against, oldest first.
+func Releases() []Release {
+	return slices.Clone([]Release{{3, 18}, {4, 1}, {4, 4}, {4, 6}, {4, 9}, {4, 10}, {4, 11}, {4, 12}, {4, 13}, {4, 14},
+		{4, 16}, {4, 19}, {4, 20}, {5, 3}, {5, 7}, {5, 10}, {6, 1}, {6, 7}, {6, 12}})
+}

@@ -1,0 +1,106 @@
+package spec_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"memhp/spec"
+)
+
+func TestParseKernel(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		has, less []*spec.Change
+	}{
+		{"v3.18", nil, []*spec.Change{spec.StateStoreLock, spec.AutoOnlineMem}},
+		{"v4.1", []*spec.Change{spec.StateStoreLock}, []*spec.Change{spec.AutoOnlineMem}},
+		{"v4.19+381eab4a6ee", []*spec.Change{spec.LockInOnlinePages}, []*spec.Change{spec.AddTakesDeviceHotplug}},
+		{"v4.19+381eab4", []*spec.Change{spec.LockInOnlinePages}, nil},
+		{"v4.19+381eab4a6ee81266f8dddc62e57376c7e584e5b8", []*spec.Change{spec.LockInOnlinePages}, nil},
+		{"v6.7-001002e73712", []*spec.Change{spec.LockInOnlinePages}, []*spec.Change{spec.LockInBlockOnline}},
+		{"v6.1+001002e73712", []*spec.Change{spec.LockInBlockOnline}, []*spec.Change{spec.RemoveBlocksInside}},
+	} {
+		k, err := spec.ParseKernel(c.name)
+		require.NoError(t, err, c.name)
+		for _, h := range c.has {
+			require.True(t, k.Has(h), "%s has %s", c.name, h)
+		}
+		for _, l := range c.less {
+			require.False(t, k.Has(l), "%s lacks %s", c.name, l)
+		}
+	}
+}
+
+func TestParseKernelRejects(t *testing.T) {
+	for name, message := range map[string]string{
+		"":               `kernel "": unknown release ""`,
+		"v2.6":           `unknown release "v2.6"`,
+		"v4.19+":         `change "": give 7 or more digits`,
+		"v4.19+381e":     `change "381e": give 7 or more digits`,
+		"v4.19+deadbeef": `unknown change "deadbeef"`,
+		"4.19":           `unknown release "4.19"`,
+	} {
+		_, err := spec.ParseKernel(name)
+		require.ErrorContains(t, err, message, name)
+	}
+}
+
+// The name of a kernel finds the same kernel again.
+func TestKernelNameRoundTrip(t *testing.T) {
+	for _, k := range spec.SeedStory() {
+		again, err := spec.ParseKernel(k.String())
+		require.NoError(t, err)
+		for _, c := range spec.Changes() {
+			require.Equal(t, k.Has(c), again.Has(c), "%s: %s", k, c)
+		}
+	}
+}
+
+func TestUnmetNeeds(t *testing.T) {
+	k, err := spec.ParseKernel("v4.19+381eab4a6ee")
+	require.NoError(t, err)
+	require.Len(t, k.Unmet(), 2)
+	require.Contains(t, k.Unmet()[0], "needs d15e59260f62")
+	for _, name := range []string{"v3.18", "v4.20", "v6.12"} {
+		k, err := spec.ParseKernel(name)
+		require.NoError(t, err)
+		require.Empty(t, k.Unmet(), name)
+	}
+}
+
+// Changes are listed oldest first, their ids tell them apart in 7 digits, and needs come no later.
+func TestChangesAreInOrder(t *testing.T) {
+	seen := map[string]bool{}
+	var last spec.Release
+	for _, c := range spec.Changes() {
+		require.False(t, c.Release.Before(last), "%s is listed too late", c)
+		last = c.Release
+		require.Len(t, c.ID, 12)
+		require.False(t, seen[c.ID[:7]], "%s is ambiguous", c)
+		seen[c.ID[:7]] = true
+		require.NotEmpty(t, c.Title)
+		require.NotEmpty(t, c.Summary)
+		for _, n := range c.Needs {
+			require.False(t, c.Release.Before(n.Release), "%s needs the later %s", c, n)
+		}
+	}
+}
+
+func TestSelectActors(t *testing.T) {
+	old, err := spec.ParseKernel("v3.18")
+	require.NoError(t, err)
+	core, err := spec.SelectActors(old, spec.GroupCore)
+	require.NoError(t, err)
+	for _, a := range core {
+		require.NotEqual(t, "memtrace", a.Name, "v3.18 has no memtrace")
+	}
+	two, err := spec.SelectActors(old, "cpu_up,add_memory,cpu_up")
+	require.NoError(t, err)
+	require.Len(t, two, 2)
+	_, err = spec.SelectActors(old, "memtrace")
+	require.ErrorContains(t, err, `kernel v3.18 has no actor "memtrace"`)
+	_, err = spec.SelectActors(old, "nobody")
+	require.ErrorContains(t, err, `unknown actor or group "nobody"`)
+	require.Less(t, len(spec.OnPlatform(core, "powernv")), len(core), "powernv has no ACPI")
+}

@@ -1,0 +1,102 @@
+package spec
+
+// Callers of memory hotplug outside sysfs.
+
+// acpiAdd models acpi_device_hotplug() for an insertion: drivers/acpi/scan.c, acpi_memhotplug.c.
+func acpiAdd(t Task, b Block) Errno {
+	defer t.Call(AcpiDeviceHotplug)()
+	lockDeviceHotplug(t)
+	defer unlockDeviceHotplug(t)
+	t.Lock(AcpiScanLock)
+	defer t.Unlock(AcpiScanLock)
+	defer t.Call(AcpiMemoryAdd)()
+	if t.Kernel().Has(AddTakesDeviceHotplug) {
+		return addMemoryLocked(t, b)
+	}
+	return addMemory(t, b)
+}
+
+// acpiEject models acpi_device_hotplug() for an eject request: acpi_scan_hot_remove() offlines the blocks, brings them
+// back if that fails, and removes the memory.
+func acpiEject(t Task, b Block) Errno {
+	defer t.Call(AcpiDeviceHotplug)()
+	lockDeviceHotplug(t)
+	defer unlockDeviceHotplug(t)
+	t.Lock(AcpiScanLock)
+	defer t.Unlock(AcpiScanLock)
+	defer t.Call(AcpiScanHotRemove)()
+	if t.Read(Presence.Of(b)) != Present {
+		return ENODEV
+	}
+	if deviceOffline(t, b) < OK {
+		deviceOnline(t, b) // acpi_bus_online()
+		return EBUSY
+	}
+	defer t.Call(AcpiMemoryRemove)()
+	return removeMemoryLocked(t, b)
+}
+
+// driverRemove models a driver that offlines its memory, and removes it with remove_memory() in a critical section of
+// device_hotplug_lock of its own, as the callers outside ACPI do. Before d15e59260f62 it takes that lock itself.
+func driverRemove(t Task, b Block) Errno {
+	lockDeviceHotplug(t)
+	if t.Read(Presence.Of(b)) != Present || deviceOffline(t, b) < OK {
+		unlockDeviceHotplug(t)
+		return EBUSY
+	}
+	unlockDeviceHotplug(t)
+	if t.Kernel().Has(RemoveTakesDeviceHotplug) {
+		return removeMemory(t, b)
+	}
+	lockDeviceHotplug(t)
+	defer unlockDeviceHotplug(t)
+	if t.Read(Presence.Of(b)) != Present {
+		return ENODEV
+	}
+	return removeMemory(t, b)
+}
+
+// memremapPages models devm_memremap_pages(), kernel/memremap.c; hmm_devmem_pages_create() of mm/hmm.c locks alike.
+func memremapPages(t Task, _ Block) Errno {
+	defer t.Call(MemremapPagesFn)()
+	locked := t.Kernel().Has(MemremapLock)
+	memremapLock(t, locked)
+	ret := archAddMemory(t, NoBlock)
+	memremapUnlock(t, locked)
+	return ret
+}
+
+// memunmapPages models devm_memremap_pages_release(), kernel/memremap.c; hmm_devmem_release() of mm/hmm.c locks alike.
+func memunmapPages(t Task, _ Block) Errno {
+	defer t.Call(MemunmapPages)()
+	locked := t.Kernel().Has(MemremapLock)
+	memremapLock(t, locked)
+	archRemoveMemory(t, NoBlock)
+	memremapUnlock(t, locked)
+	return OK
+}
+
+func memremapLock(t Task, locked bool) {
+	if locked {
+		memHotplugBegin(t)
+	}
+}
+
+func memremapUnlock(t Task, locked bool) {
+	if locked {
+		memHotplugDone(t)
+	}
+}
+
+// cpuUp models cpu_up() of kernel/cpu.c as its in-kernel callers use it, with nothing held.
+func cpuUp(t Task, _ Block) Errno {
+	defer t.Call(CPUUp)()
+	if ret := tryOnlineNode(t); ret != OK {
+		return ret
+	}
+	t.Lock(CPUAddRemoveLock)
+	t.Lock(CPUHotplugLock)
+	t.Unlock(CPUHotplugLock)
+	t.Unlock(CPUAddRemoveLock)
+	return OK
+}

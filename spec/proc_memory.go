@@ -1,0 +1,178 @@
+package spec
+
+// Memory block devices: drivers/base/memory.c.
+
+// onlineTypes are what the words online, online_kernel and online_movable ask for.
+var onlineTypes = [...]int{TypeKeep, TypeKernel, TypeMovable}
+
+// stateStore models store_mem_state(), state_store() since v5.0.
+func stateStore(t Task, b Block) Errno {
+	return sysfsWrite(t, StateAttr.Of(b), func() Errno {
+		defer t.Call(StateStore)()
+		k := t.Kernel()
+		if ret := lockDeviceHotplugSysfs(t); ret != OK {
+			return ret
+		}
+		const offline, invalid = len(onlineTypes), len(onlineTypes) + 1
+		word := t.Choose("word written: online, online_kernel, online_movable, offline, other", invalid+1)
+		if word == invalid {
+			unlockDeviceHotplug(t)
+			return EINVAL
+		}
+		// 30467e0b3be8: take mem_hotplug_lock before device_lock(). 381eab4a6ee8 takes it out again.
+		lockHere := k.Has(StateStoreLock) && !k.Has(LockInOnlinePages)
+		if lockHere {
+			memHotplugBegin(t)
+		}
+		var ret Errno
+		if word == offline {
+			ret = deviceOffline(t, b)
+		} else {
+			t.Write(OnlineType.Of(b), onlineTypes[word])
+			ret = deviceOnline(t, b)
+		}
+		if lockHere {
+			memHotplugDone(t)
+		}
+		unlockDeviceHotplug(t)
+		if ret > OK && k.Has(StateStoreReturn) {
+			return EINVAL
+		}
+		return ret
+	})
+}
+
+// stateShow models show_mem_state(): it reads mem->state without a lock.
+func stateShow(t Task, b Block) Errno {
+	return sysfsRead(t, StateAttr.Of(b), func() { defer t.Call(StateShow)() })
+}
+
+// probeStore models memory_probe_store(), for one block.
+func probeStore(t Task, b Block) Errno {
+	defer t.Call(ProbeStore)()
+	k := t.Kernel()
+	if !k.Has(AddTakesDeviceHotplug) {
+		return addMemory(t, b)
+	}
+	restart := t.Mark()
+	if ret := lockDeviceHotplugSysfs(t); ret != OK {
+		if !k.Has(ProbeStoreUnlock) {
+			unlockDeviceHotplug(t) // 8df1d0e4a265 jumps to the exit that unlocks what it did not lock
+		}
+		t.Again(restart)
+	}
+	ret := addMemoryLocked(t, b)
+	unlockDeviceHotplug(t)
+	return ret
+}
+
+// autoOnlineStore models store_auto_online_blocks(): a plain assignment.
+func autoOnlineStore(t Task, _ Block) Errno {
+	defer t.Call(AutoOnlineStore)()
+	val := t.Choose("word written: offline, online, other", 3)
+	if val > True {
+		return EINVAL
+	}
+	t.Write(AutoOnline.Of(NoBlock), val)
+	return OK
+}
+
+// memorySubsysOnline models memory_subsys_online().
+func memorySubsysOnline(t Task, b Block) Errno {
+	defer t.Call(SubsysOnline)()
+	if t.Read(BlockState.Of(b)) == MemOnline {
+		return OK
+	}
+	if t.Read(OnlineType.Of(b)) == TypeUnset {
+		t.Write(OnlineType.Of(b), TypeKeep)
+	}
+	ret := memoryBlockChangeState(t, b, MemOnline, MemOffline)
+	t.Write(OnlineType.Of(b), TypeUnset)
+	return ret
+}
+
+// memorySubsysOffline models memory_subsys_offline().
+func memorySubsysOffline(t Task, b Block) Errno {
+	defer t.Call(SubsysOffline)()
+	if t.Read(BlockState.Of(b)) == MemOffline {
+		return OK
+	}
+	return memoryBlockChangeState(t, b, MemOffline, MemOnline)
+}
+
+// memoryBlockChangeState models memory_block_change_state() and memory_block_action().
+func memoryBlockChangeState(t Task, b Block, to, from int) Errno {
+	defer t.Call(ChangeState)()
+	if t.Read(BlockState.Of(b)) != from {
+		return EINVAL
+	}
+	if to == MemOffline {
+		t.Write(BlockState.Of(b), MemGoingOffline)
+	}
+	var ret Errno
+	if to == MemOnline {
+		ret = memoryBlockOnline(t, b)
+	} else {
+		ret = memoryBlockOffline(t, b)
+	}
+	if ret == OK {
+		t.Write(BlockState.Of(b), to)
+	} else {
+		t.Write(BlockState.Of(b), from)
+	}
+	return ret
+}
+
+// memoryBlockOnline models memory_block_online(), part of memory_block_action() before v5.15.
+func memoryBlockOnline(t Task, b Block) Errno {
+	defer t.Call(BlockOnline)()
+	if t.Kernel().Has(LockInBlockOnline) {
+		memHotplugBegin(t)
+		defer memHotplugDone(t)
+	}
+	return onlinePages(t, b)
+}
+
+// memoryBlockOffline models memory_block_offline(), part of memory_block_action() before v5.15.
+func memoryBlockOffline(t Task, b Block) Errno {
+	defer t.Call(BlockOffline)()
+	if t.Kernel().Has(LockInBlockOnline) {
+		memHotplugBegin(t)
+		defer memHotplugDone(t)
+	}
+	return offlinePages(t, b)
+}
+
+// createBlockDevice models register_new_memory(), create_memory_block_devices() since v5.3, for one block.
+func createBlockDevice(t Task, b Block) {
+	defer t.Call(CreateBlocks)()
+	memSysfsLock(t)
+	deviceAdd(t, b)
+	memSysfsUnlock(t)
+}
+
+// removeBlockDevice models unregister_memory_section(), remove_memory_block_devices() since v5.3, for one block.
+func removeBlockDevice(t Task, b Block) {
+	defer t.Call(RemoveBlocks)()
+	memSysfsLock(t)
+	deviceDel(t, b)
+	memSysfsUnlock(t)
+}
+
+// freshBlock are the fields of a fresh struct memory_block: init_memory_block() and register_memory() set them before
+// the block can be reached.
+func freshBlock(b Block) []Assign {
+	return []Assign{{OnlineType.Of(b), TypeKeep}, {BlockState.Of(b), MemOffline}, {DevOffline.Of(b), True}}
+}
+
+func memSysfsLock(t Task) {
+	if MemSysfs.ExistsIn(t.Kernel()) {
+		t.Lock(MemSysfsMutex)
+	}
+}
+
+func memSysfsUnlock(t Task) {
+	if MemSysfs.ExistsIn(t.Kernel()) {
+		t.Unlock(MemSysfsMutex)
+	}
+}

@@ -1,0 +1,263 @@
+package spec
+
+// The core of memory hotplug: mm/memory_hotplug.c.
+
+// memHotplugBegin models mem_hotplug_begin().
+func memHotplugBegin(t Task) {
+	defer t.Call(MemHotplugBegin)()
+	switch k := t.Kernel(); {
+	case k.Has(PercpuMemHotplug):
+		t.RLock(CPUHotplugLock)
+	case k.Has(MemoryAddRemoveLock):
+		t.Lock(AddRemoveLock)
+	}
+	t.Lock(MemHotplugLock)
+}
+
+// memHotplugDone models mem_hotplug_done().
+func memHotplugDone(t Task) {
+	defer t.Call(MemHotplugDone)()
+	t.Unlock(MemHotplugLock)
+	switch k := t.Kernel(); {
+	case k.Has(PercpuMemHotplug):
+		t.RUnlock(CPUHotplugLock)
+	case k.Has(MemoryAddRemoveLock):
+		t.Unlock(AddRemoveLock)
+	}
+}
+
+// lockInOnlinePages tells whether online_pages() and offline_pages() take mem_hotplug_lock themselves: until
+// 30467e0b3be8, and again from 381eab4a6ee8 until 001002e73712 moves it into their callers.
+func lockInOnlinePages(k Kernel) bool {
+	if k.Has(LockInOnlinePages) {
+		return !k.Has(LockInBlockOnline)
+	}
+	return !k.Has(StateStoreLock)
+}
+
+// onlinePages models online_pages().
+func onlinePages(t Task, b Block) Errno {
+	defer t.Call(OnlinePages)()
+	if lockInOnlinePages(t.Kernel()) {
+		memHotplugBegin(t)
+		defer memHotplugDone(t)
+	}
+	t.Assert(Presence.Of(b), Present, NoOnlineOfRemoved)
+	t.Write(ZonePages.Of(b), 0) // move_pfn_range(): the span of the zone
+	if t.Choose("a notifier vetoes MEM_GOING_ONLINE", 2) == 1 {
+		return EPERM // NOTIFY_BAD; MEM_CANCEL_ONLINE
+	}
+	t.Write(ZonePages.Of(b), 0) // online_pages_range(), present pages, node states
+	return OK
+}
+
+// offlinePages models __offline_pages(). The early -EINVAL of holes and of ranges in several zones are left out.
+func offlinePages(t Task, b Block) Errno {
+	defer t.Call(OfflinePages)()
+	if lockInOnlinePages(t.Kernel()) {
+		memHotplugBegin(t)
+		defer memHotplugDone(t)
+	}
+	if t.Choose("start_isolate_page_range() fails", 2) == 1 {
+		return EBUSY
+	}
+	if t.Choose("a notifier vetoes MEM_GOING_OFFLINE", 2) == 1 {
+		return EPERM // NOTIFY_BAD; MEM_CANCEL_OFFLINE, undo_isolate_page_range()
+	}
+	repeat := t.Mark()
+	lruAddDrainAll(t)
+	const done, retry, signal = 0, 1, 2
+	switch t.Choose("isolation: all pages isolated, some left, signal pending", 3) {
+	case retry:
+		t.Again(repeat)
+	case signal:
+		return EINTR
+	}
+	t.Write(ZonePages.Of(b), 0) // offline_isolated_pages(), present pages, node states
+	return OK
+}
+
+// lruAddDrainAll models lru_add_drain_all() of mm/swap.c: before v4.13 it takes cpu_hotplug_lock for reading. In v4.13 to
+// v4.15 lru_add_drain_all_cpuslocked() expects the caller to hold it; 9852a7212324 drops it.
+func lruAddDrainAll(t Task) {
+	if k := t.Kernel(); !k.Has(PercpuMemHotplug) && !k.Has(DrainWithoutCPULock) {
+		t.RLock(CPUHotplugLock)
+		t.RUnlock(CPUHotplugLock)
+	}
+}
+
+// addMemory models add_memory().
+func addMemory(t Task, b Block) Errno {
+	defer t.Call(AddMemory)()
+	if !t.Kernel().Has(AddTakesDeviceHotplug) {
+		return registerAndAdd(t, b)
+	}
+	lockDeviceHotplug(t)
+	defer unlockDeviceHotplug(t)
+	return addMemoryLocked(t, b)
+}
+
+// addMemoryLocked models __add_memory() (8df1d0e4a265).
+func addMemoryLocked(t Task, b Block) Errno {
+	defer t.Call(AddMemoryLocked)()
+	return registerAndAdd(t, b)
+}
+
+// registerAndAdd is register_memory_resource(), add_memory_resource(), and the release of the resource on error.
+func registerAndAdd(t Task, b Block) Errno {
+	if !t.Swap(Presence.Of(b), Absent, Adding) {
+		return EEXIST
+	}
+	ret := addMemoryResource(t, b)
+	if ret != OK {
+		t.Write(Presence.Of(b), Absent) // release_memory_resource()
+	}
+	return ret
+}
+
+// addMemoryResource models add_memory_resource().
+func addMemoryResource(t Task, b Block) Errno {
+	defer t.Call(AddMemoryResource)()
+	k := t.Kernel()
+	memHotplugBegin(t)
+	if ret := archAddMemory(t, b); ret != OK {
+		memHotplugDone(t)
+		return ret
+	}
+	createBlockDevice(t, b)
+	t.Write(Presence.Of(b), Present) // node registered, links made, firmware map entered
+	if !k.Has(LockInOnlinePages) {
+		autoOnline(t, b) // under mem_hotplug_lock (31bc3858ea3e)
+		memHotplugDone(t)
+		return OK
+	}
+	memHotplugDone(t)
+	autoOnline(t, b)
+	return OK
+}
+
+// autoOnline models the end of add_memory_resource() with memhp_auto_online, and online_memory_block().
+func autoOnline(t Task, b Block) {
+	k := t.Kernel()
+	if !k.Has(AutoOnlineMem) || t.Read(AutoOnline.Of(NoBlock)) == False {
+		return
+	}
+	if k.Has(AutoOnlineDevice) {
+		deviceOnline(t, b)
+		return
+	}
+	memoryBlockChangeState(t, b, MemOnline, MemOffline) // dev->offline stays true
+}
+
+func archAddMemory(t Task, b Block) Errno {
+	defer t.Call(ArchAddMemory)()
+	if t.Choose("arch_add_memory() fails", 2) == 1 {
+		return ENOMEM
+	}
+	t.Write(MemoryMap.Of(b), 0)
+	return OK
+}
+
+func archRemoveMemory(t Task, b Block) {
+	defer t.Call(ArchRemoveMemory)()
+	t.Write(MemoryMap.Of(b), 0)
+}
+
+// removeMemory models remove_memory(), for callers that hold device_hotplug_lock before d15e59260f62.
+func removeMemory(t Task, b Block) Errno {
+	defer t.Call(RemoveMemory)()
+	if !t.Kernel().Has(RemoveTakesDeviceHotplug) {
+		return tryRemoveMemory(t, b)
+	}
+	lockDeviceHotplug(t)
+	defer unlockDeviceHotplug(t)
+	return tryRemoveMemory(t, b)
+}
+
+// removeMemoryLocked models __remove_memory() (d15e59260f62): remove_memory() before, whose callers hold the lock.
+func removeMemoryLocked(t Task, b Block) Errno {
+	if !t.Kernel().Has(RemoveTakesDeviceHotplug) {
+		return removeMemory(t, b)
+	}
+	defer t.Call(RemoveMemoryLocked)()
+	ret := tryRemoveMemory(t, b)
+	if ret != OK {
+		t.Bug("__remove_memory(): try_remove_memory() failed") // eca499ab3749
+	}
+	return ret
+}
+
+// tryRemoveMemory models try_remove_memory(), the body of remove_memory() before eca499ab3749.
+func tryRemoveMemory(t Task, b Block) Errno {
+	defer t.Call(TryRemoveMemory)()
+	k := t.Kernel()
+	checkFirst := k.Has(RemoveBlocksFirst)
+	blocksFirst := checkFirst && !k.Has(RemoveBlocksInside)
+	if !checkFirst {
+		memHotplugBegin(t)
+	}
+	if ret := checkOffline(t, b); ret != OK {
+		if !checkFirst || !k.Has(RemoveUnpairedDone) {
+			memHotplugDone(t) // f1037ec0cc8a forgot that it has not begun; b4223a510e2a
+		}
+		return ret
+	}
+	early := !k.Has(ReleaseResourceLate)
+	if early {
+		t.Write(Presence.Of(b), Absent) // release_mem_region_adjustable() at the start of __remove_pages()
+	} else {
+		t.Write(Presence.Of(b), Removing)
+	}
+	if blocksFirst {
+		removeBlockDevice(t, b)
+	}
+	if checkFirst {
+		memHotplugBegin(t)
+	}
+	if !blocksFirst {
+		removeBlockDevice(t, b)
+	}
+	archRemoveMemory(t, b)
+	if !early {
+		t.Write(Presence.Of(b), Absent) // release_memory_resource()
+	}
+	memHotplugDone(t)
+	return OK
+}
+
+// checkOffline models the walk with check_memblock_offlined_cb().
+func checkOffline(t Task, b Block) Errno {
+	if t.Read(BlockState.Of(b)) == MemOffline {
+		return OK
+	}
+	if !t.Kernel().Has(RemoveReturnsBusy) {
+		t.Bug("remove_memory(): a block is not offline")
+	}
+	return EBUSY
+}
+
+// tryOnlineNode models try_online_node(); what it changes belongs to the node alone.
+func tryOnlineNode(t Task) Errno {
+	defer t.Call(TryOnlineNode)()
+	memHotplugBegin(t)
+	defer memHotplugDone(t)
+	t.Write(ZonePages.Of(NoBlock), 0)
+	if t.Choose("hotadd_new_pgdat() fails", 2) == 1 {
+		return ENOMEM
+	}
+	return OK
+}
+
+// readOnlineMems models a user of get_online_mems(), such as kmemleak's scan.
+func readOnlineMems(t Task, _ Block) Errno {
+	end := t.Call(GetOnlineMems)
+	t.RLock(MemHotplugLock)
+	end()
+	t.Pin(ZonePages.Of(NoBlock))
+	t.Pin(MemoryMap.Of(NoBlock))
+	t.Unpin(MemoryMap.Of(NoBlock))
+	t.Unpin(ZonePages.Of(NoBlock))
+	defer t.Call(PutOnlineMems)()
+	t.RUnlock(MemHotplugLock)
+	return OK
+}
