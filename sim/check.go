@@ -1,0 +1,118 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"memhp/spec"
+)
+
+// Config says what to check. The zero values of the optional fields mean the default.
+type Config struct {
+	Kernel spec.Kernel
+	// Actors are the entry points that tasks run; nil means the group core.
+	Actors []spec.Actor
+	// Selection is how the user named the actors; it is part of tokens. Empty means "core".
+	Selection string
+	// Tasks and Blocks are the size of the machine; 0 means 3 and 2.
+	Tasks, Blocks int
+	Limits        Limits
+	Reductions    Reductions
+	// Progress, if set, is called now and then from the searching goroutine.
+	Progress func(Progress)
+}
+
+// Limits stop a search. Zero means no limit.
+type Limits struct {
+	States int64
+	Bytes  uint64
+	Time   time.Duration
+}
+
+// Reductions are the reductions that are switched off; the zero value has all on.
+type Reductions struct {
+	NoSymmetry bool // tell tasks apart
+	// NoBlockSymmetry tells blocks apart.
+	NoBlockSymmetry bool
+	NoLipton        bool // let other tasks run before every operation
+	NoSlicing       bool // keep variables that nothing depends on
+	// stale is set when a search found that an object became visible while its predecessor was in use.
+	stale bool
+}
+
+// Progress is how far a search is.
+type Progress struct {
+	Kernel            string
+	States, Expanded  int64
+	Depth, Violations int
+	Elapsed           time.Duration
+}
+
+// The default size of a check.
+const (
+	DefaultTasks  = 3
+	DefaultBlocks = 2
+)
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Tasks == 0 {
+		c.Tasks = DefaultTasks
+	}
+	if c.Blocks == 0 {
+		c.Blocks = DefaultBlocks
+	}
+	if c.Selection == "" {
+		c.Selection = spec.GroupCore
+	}
+	if c.Tasks < 1 || c.Tasks > maxTasks {
+		return c, fmt.Errorf("%d tasks: from 1 to %d can be checked", c.Tasks, maxTasks)
+	}
+	if c.Blocks < 1 || c.Blocks > maxBlocks {
+		return c, fmt.Errorf("%d blocks: from 1 to %d can be checked", c.Blocks, maxBlocks)
+	}
+	if c.Actors == nil {
+		actors, err := spec.SelectActors(c.Kernel, c.Selection)
+		if err != nil {
+			return c, err
+		}
+		c.Actors = actors
+	}
+	return c, nil
+}
+
+const maxBlocks = 5
+
+// Check explores every interleaving of the configured tasks, each of which runs the actors for ever. It returns an error
+// for a procedure that cannot be explored; hitting a limit or cancelling ctx only makes the result incomplete.
+func Check(ctx context.Context, c Config) (*Result, error) {
+	c, err := c.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	e, err := search(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("kernel %s: %w", c.Kernel, err)
+	}
+	r, err := e.result()
+	if err != nil {
+		return nil, fmt.Errorf("kernel %s: %w", c.Kernel, err)
+	}
+	r.Seconds = time.Since(start).Seconds()
+	return r, nil
+}
+
+// search explores; if variables of fresh objects turn out not to be protected, it starts over without that assumption.
+func search(ctx context.Context, c Config) (*explorer, error) {
+	for {
+		e, err := newExplorer(c)
+		if err != nil {
+			return nil, err
+		}
+		if err := e.explore(ctx); err != nil || !e.stepper.stale || c.Reductions.stale {
+			return e, err
+		}
+		c.Reductions.stale = true
+	}
+}

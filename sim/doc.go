@@ -1,0 +1,29 @@
+// Package sim runs the specification: it turns procedures into automata and explores what any
+// number of tasks that run them can do together.
+//
+// From procedures to automata:
+//
+//   - replay.go    runs a procedure against given answers, up to its next operation
+//   - unroll.go    the tree of all answers, as a graph of nodes; rules that one task breaks alone
+//   - protect.go   which lock really protects which variable
+//   - merge.go     merges nodes that nothing can tell apart
+//   - slice.go     finds variables that nothing depends on
+//   - points.go    where other tasks must get a chance to run
+//   - automaton.go the result: tables that exploration looks up
+//   - symmetry.go  renaming of blocks
+//
+// From automata to verdicts:
+//
+//   - state.go     a state of the machine in 16 bytes
+//   - step.go      what one step of one task does
+//   - deadlock.go  sets of tasks that can never move
+//   - table.go     the visited set
+//   - explore.go   breadth-first search over all states
+//   - random.go    random walks over the same automata
+//   - finding.go   broken rules, and when two are the same violation
+//   - witness.go   counterexamples
+//   - token.go, replaytoken.go   counterexamples that can be pasted
+//   - check.go, result.go        the entry point and its result
+//
+// The definitions, and the proof of each reduction, are in docs/semantics.md.
+package sim

@@ -1,0 +1,98 @@
+package sim
+
+import (
+	"slices"
+
+	"memhp/spec"
+)
+
+// protection says, for each variable, which locks are held at every access: for writing at every write, and at
+// least for reading at every read. A variable that is missing is not written, or not known yet, and every lock counts.
+type protection map[spec.Var][]spec.Lock
+
+// allows tells whether l protects v.
+func (p protection) allows(v spec.Var, l spec.Lock) bool {
+	locks, ok := p[v]
+	return !ok || slices.Contains(locks, l)
+}
+
+// protected tells whether some lock protects v.
+func (p protection) protected(v spec.Var) bool {
+	locks, ok := p[v]
+	return !ok || len(locks) > 0
+}
+
+// protectionOf finds the locks that protect the variables on the paths of g.
+func protectionOf(g *graph, stale bool) protection {
+	p := protection{}
+	for i := range g.nodes {
+		n := &g.nodes[i]
+		if stale {
+			for _, f := range n.fresh {
+				p[f.Var] = []spec.Lock{}
+			}
+		}
+		read, write := n.op.access()
+		if !read && !write || n.dead {
+			continue
+		}
+		mode := spec.Read
+		if write {
+			mode = spec.Write
+		}
+		locks, seen := p[n.op.v]
+		if !seen {
+			for _, h := range n.held {
+				locks = append(locks, h.Lock)
+			}
+		}
+		p[n.op.v] = slices.DeleteFunc(slices.Clone(locks), func(l spec.Lock) bool {
+			return !n.held.Has(l, mode) || l.Class.KindIn(g.kernel) == spec.KernfsActive || l.Class.Kind == spec.WorkItem
+		})
+	}
+	return p
+}
+
+// meet returns what both p and q say.
+func (p protection) meet(q protection) (out protection, same bool) {
+	out, same = protection{}, true
+	for v, locks := range q {
+		out[v] = slices.DeleteFunc(slices.Clone(locks), func(l spec.Lock) bool { return !p.allows(v, l) })
+	}
+	for v, locks := range out {
+		if before, ok := p[v]; !ok || len(before) != len(locks) {
+			same = false
+		}
+	}
+	return out, same
+}
+
+// markDeadReads finds the reads after which the procedure does the same on every answer: they are no accesses.
+func (g *graph) markDeadReads() {
+	class, _ := merge(g, nil)
+	for i := range g.nodes {
+		n := &g.nodes[i]
+		n.dead = n.op.kind == opRead && oneClass(class, n.next, func(m int32) int32 { return m })
+	}
+}
+
+// unrollProtected unrolls the actors against the answers that can occur. Which answers can occur depends on which locks
+// protect which variables, and that on the paths: it starts with every lock and weakens until the paths keep what
+// they assumed (docs/semantics.md, theorem 1).
+//
+// With stale, variables of objects that come into being are taken to be unprotected: see theorem 3.
+func unrollProtected(k spec.Kernel, actors []spec.Actor, blocks int, stale bool) (*graph, error) {
+	assumed := protection{}
+	for {
+		g, err := unroll(k, actors, blocks, assumed)
+		if err != nil {
+			return nil, err
+		}
+		g.markDeadReads()
+		found, same := assumed.meet(protectionOf(g, stale))
+		if same {
+			return g, nil
+		}
+		assumed = found
+	}
+}

@@ -1,0 +1,348 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"memhp/spec"
+)
+
+// replay is the spec.Task that runs a procedure against given answers. When they run out, it notes the
+// operation that the procedure asks for next, and stops it.
+type replay struct {
+	kernel  spec.Kernel
+	answers []int8
+	pos     int // operations so far
+	path    []op
+
+	held    spec.Held
+	pending bool // the last operation announced a writer
+	pins    []spec.Var
+	wrote   []spec.Var
+	fresh   []spec.Assign
+	stack   []*spec.Function
+	known   knowledge
+	broken  []breach // by calls since the last operation
+
+	next  node // the operation after the last answer
+	again int  // depth to which Again went back, or -1
+	cut   bool // the procedure is being stopped: deferred calls do nothing
+}
+
+// stop is what unwinds a procedure that is stopped.
+type stop struct{}
+
+// knowledge is what a task can know of variables: values that it read or wrote under a lock that it has held since.
+type knowledge []fact
+
+type fact struct {
+	v     spec.Var
+	value int
+	under []spec.Lock // held without a break since
+}
+
+func (k knowledge) about(v spec.Var, guards protection) (int, bool) {
+	for _, f := range k {
+		if f.v == v && slices.ContainsFunc(f.under, func(l spec.Lock) bool { return guards.allows(v, l) }) {
+			return f.value, true
+		}
+	}
+	return 0, false
+}
+
+// last returns the value that the task itself read or wrote last.
+func (k knowledge) last(v spec.Var) (int, bool) {
+	for _, f := range k {
+		if f.v == v {
+			return f.value, true
+		}
+	}
+	return 0, false
+}
+
+// Value, Held and Active make knowledge a spec.State of a task that holds nothing and sees every object.
+func (k knowledge) Value(v spec.Var) int { x, _ := k.last(v); return x }
+
+// Held implements spec.State.
+func (k knowledge) Held(spec.Lock) bool { return false }
+
+// Active implements spec.State.
+func (k knowledge) Active(spec.Lock) bool { return true }
+
+func (k knowledge) without(v spec.Var) knowledge {
+	return slices.DeleteFunc(k, func(f fact) bool { return f.v == v })
+}
+
+func (r *replay) learn(v spec.Var, x int) {
+	under := make([]spec.Lock, len(r.held))
+	for i, h := range r.held {
+		under[i] = h.Lock
+	}
+	r.known = append(r.known.without(v), fact{v, x, under})
+}
+
+func (r *replay) forgetLock(l spec.Lock) {
+	if r.held.Has(l, spec.Read) {
+		return
+	}
+	for i := range r.known {
+		r.known[i].under = slices.DeleteFunc(slices.Clone(r.known[i].under), func(m spec.Lock) bool { return m == l })
+	}
+}
+
+// do performs an operation: it returns the given answer, or stops the procedure where the answers end.
+func (r *replay) do(o op) int {
+	if r.cut {
+		return 0
+	}
+	if r.pos == len(r.answers) {
+		r.next = node{op: o, held: r.held, pending: r.pending, pins: slices.Clone(r.pins), wrote: slices.Clone(r.wrote), fresh: r.fresh, stack: slices.Clone(r.stack),
+			known: slices.Clone(r.known), broken: r.broken}
+		r.halt()
+	}
+	r.path = append(r.path, o)
+	a := int(r.answers[r.pos])
+	r.pos++
+	r.broken = nil
+	r.pending = o.kind == opAnnounce
+	return a
+}
+
+func (r *replay) halt() {
+	r.cut = true
+	panic(stop{})
+}
+
+// run runs the procedure until it is stopped.
+func (r *replay) run(a spec.Actor, b spec.Block) (err error) {
+	r.again = -1
+	defer func() {
+		switch p := recover(); p.(type) {
+		case nil, stop:
+		default:
+			err = fmt.Errorf("procedure %s: panic: %v", a.Name, p)
+		}
+	}()
+	if a.Single != nil {
+		r.held = r.held.With(spec.Hold{Lock: a.Single.Of(spec.NoBlock), Mode: spec.Write})
+	}
+	ret := a.Run(r, b)
+	if a.Single != nil {
+		r.held, _ = r.held.Without(a.Single.Of(spec.NoBlock), spec.Write)
+	}
+	r.do(op{kind: opReturn, arg: int(ret)})
+	return nil
+}
+
+func (r *replay) hold(l spec.Lock, m spec.Mode, try bool) {
+	if r.cut {
+		return
+	}
+	r.held = r.held.With(spec.Hold{Lock: l, Mode: m, Trylock: try})
+}
+
+func (r *replay) release(l spec.Lock, m spec.Mode) {
+	if r.cut {
+		return
+	}
+	r.held, _ = r.held.Without(l, m)
+	r.forgetLock(l)
+}
+
+// Kernel implements spec.Task.
+func (r *replay) Kernel() spec.Kernel { return r.kernel }
+
+// Lock implements spec.Task. A writer of a kind whose readers a pending writer holds off announces itself first.
+func (r *replay) Lock(l spec.Lock) {
+	if l.Class.KindIn(r.kernel).PendingWriterBlocksReaders() {
+		r.do(op{kind: opAnnounce, lock: l})
+	}
+	r.do(op{kind: opLock, lock: l})
+	r.hold(l, spec.Write, false)
+}
+
+// RLock implements spec.Task.
+func (r *replay) RLock(l spec.Lock) {
+	r.do(op{kind: opRLock, lock: l})
+	r.hold(l, spec.Read, false)
+}
+
+// TryLock implements spec.Task.
+func (r *replay) TryLock(l spec.Lock) bool {
+	ok := r.do(op{kind: opTryLock, lock: l}) == 1
+	if ok {
+		r.hold(l, spec.Write, true)
+	}
+	return ok
+}
+
+// TryRLock implements spec.Task.
+func (r *replay) TryRLock(l spec.Lock) bool {
+	ok := r.do(op{kind: opTryRLock, lock: l}) == 1
+	if ok {
+		r.hold(l, spec.Read, true)
+	}
+	return ok
+}
+
+// Unlock implements spec.Task.
+func (r *replay) Unlock(l spec.Lock) {
+	r.do(op{kind: opUnlock, lock: l})
+	r.settle(l)
+	r.release(l, spec.Write)
+}
+
+// RUnlock implements spec.Task.
+func (r *replay) RUnlock(l spec.Lock) {
+	r.do(op{kind: opRUnlock, lock: l})
+	r.release(l, spec.Read)
+}
+
+// Activate implements spec.Task.
+func (r *replay) Activate(l spec.Lock, fresh ...spec.Assign) {
+	r.fresh = fresh
+	r.do(op{kind: opActivate, lock: l, what: fmt.Sprint(fresh)})
+	r.fresh = nil
+	for _, f := range fresh {
+		r.known = r.known.without(f.Var)
+	}
+}
+
+// Deactivate implements spec.Task.
+func (r *replay) Deactivate(l spec.Lock) { r.do(op{kind: opDeactivate, lock: l}) }
+
+// Drain implements spec.Task.
+func (r *replay) Drain(l spec.Lock) { r.do(op{kind: opDrain, lock: l}) }
+
+// Read implements spec.Task.
+func (r *replay) Read(v spec.Var) int {
+	x := r.do(op{kind: opRead, v: v})
+	r.learn(v, x)
+	return x
+}
+
+// Write implements spec.Task.
+func (r *replay) Write(v spec.Var, x int) {
+	r.do(op{kind: opWrite, v: v, arg: x})
+	r.noteWrite(v)
+	r.learn(v, x)
+}
+
+// noteWrite remembers that the task wrote v, if some agreement looks at it: a disagreement that shows later, when
+// somebody releases a lock, is the writer's.
+func (r *replay) noteWrite(v spec.Var) {
+	if r.cut || slices.Contains(r.wrote, v) {
+		return
+	}
+	for _, g := range spec.Agreements() {
+		if v.Block != spec.NoBlock && slices.Contains(g.Vars(v.Block), v) {
+			r.wrote = append(r.wrote, v)
+		}
+	}
+	slices.SortFunc(r.wrote, func(a, b spec.Var) int { return strings.Compare(a.String(), b.String()) })
+}
+
+// settle forgets the writes to variables that, as far as this task knows, agree when it releases l: if they
+// disagree later, it is somebody else's doing.
+func (r *replay) settle(l spec.Lock) {
+	for _, g := range spec.Agreements() {
+		if r.cut || l.Block == spec.NoBlock || !slices.Contains(g.Locks(l.Block), l) {
+			continue
+		}
+		vars := g.Vars(l.Block)
+		knows := !slices.ContainsFunc(vars, func(v spec.Var) bool { _, ok := r.known.last(v); return !ok })
+		if knows && g.Holds(r.known, l.Block) {
+			r.wrote = slices.DeleteFunc(slices.Clone(r.wrote), func(v spec.Var) bool { return slices.Contains(vars, v) })
+		}
+	}
+}
+
+// Swap implements spec.Task.
+func (r *replay) Swap(v spec.Var, old, x int) bool {
+	ok := r.do(op{kind: opSwap, v: v, old: old, arg: x}) == 1
+	r.known = r.known.without(v)
+	if ok {
+		r.learn(v, x)
+	}
+	return ok
+}
+
+// Wait implements spec.Task.
+func (r *replay) Wait(v spec.Var, x int) {
+	r.do(op{kind: opWait, v: v, arg: x})
+	r.learn(v, x)
+}
+
+// Pin implements spec.Task.
+func (r *replay) Pin(v spec.Var) {
+	r.do(op{kind: opPin, v: v})
+	r.pins = append(r.pins, v)
+}
+
+// Unpin implements spec.Task.
+func (r *replay) Unpin(v spec.Var) {
+	r.do(op{kind: opUnpin, v: v})
+	r.pins = slices.DeleteFunc(r.pins, func(p spec.Var) bool { return p == v })
+}
+
+// Assert implements spec.Task.
+func (r *replay) Assert(v spec.Var, x int, inv *spec.Invariant) {
+	r.do(op{kind: opAssert, v: v, arg: x, rule: inv})
+}
+
+// Choose implements spec.Task.
+func (r *replay) Choose(what string, n int) int {
+	if n < 1 {
+		panic(fmt.Sprintf("Choose(%q, %d): nothing to choose from", what, n))
+	}
+	return r.do(op{kind: opChoose, what: what, arg: n})
+}
+
+// Call implements spec.Task: the contract is checked against what the caller holds.
+func (r *replay) Call(f *spec.Function) func() {
+	if r.cut {
+		return func() {}
+	}
+	for _, c := range r.held.Broken(f, r.kernel) {
+		r.broken = append(r.broken, breach{rule: c.Rule, function: f, lock: c.Lock.Name,
+			why: fmt.Sprintf("%s() %s %s, which its caller does %shold", f.Name, c.Demand, c.Lock.Name, negation(c.Demand))})
+	}
+	r.stack = append(r.stack, f)
+	depth := len(r.stack)
+	return func() {
+		if !r.cut {
+			r.stack = r.stack[:depth-1]
+		}
+	}
+}
+
+func negation(d spec.Demand) string {
+	if d == spec.Requires {
+		return "not "
+	}
+	return ""
+}
+
+// Bug implements spec.Task.
+func (r *replay) Bug(what string) {
+	r.do(op{kind: opBug, what: what})
+	if !r.cut {
+		r.halt()
+	}
+}
+
+// Mark implements spec.Task. What was known of variables is forgotten, since Again comes back here without it.
+func (r *replay) Mark() spec.Point {
+	r.known = nil
+	return spec.Point(r.pos)
+}
+
+// Again implements spec.Task.
+func (r *replay) Again(p spec.Point) {
+	if r.cut {
+		return
+	}
+	r.again = int(p)
+	r.halt()
+}

@@ -1,0 +1,313 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"memhp/spec"
+)
+
+// node is a point of a procedure just before an operation.
+type node struct {
+	op      op
+	actor   int32 // index of the actor, or -1 for the root
+	block   spec.Block
+	held    spec.Held // before the operation
+	pending bool      // the task is a pending writer of op.lock
+	pins    []spec.Var
+	wrote   []spec.Var    // of those that agreements look at, since the task was idle
+	fresh   []spec.Assign // of an Activate
+	stack   []*spec.Function
+	broken  []breach // rules that arriving here breaks, whatever other tasks do
+	fatal   bool     // the path ends here
+	loop    bool     // Again goes back to here
+	dead    bool     // a read whose answer makes no difference
+	returns []int    // the errnos that the merged nodes return
+	next    []int32  // by answer; noNode where the answer cannot occur
+	known   knowledge
+	parent  int32
+	answer  int8
+	depth   int
+}
+
+// breach is a broken rule that needs no look at other tasks.
+type breach struct {
+	rule     *spec.Invariant
+	function *spec.Function
+	lock     string
+	why      string
+}
+
+const (
+	root   int32 = 0
+	noNode int32 = -1
+	// maxDepth bounds the operations on one path, so that a loop without Mark and Again is found.
+	maxDepth = 2000
+)
+
+// maxNodes bounds the nodes of one unrolled set of actors.
+const maxNodes = 400_000
+
+// graph is the unrolled, not yet merged, set of actors.
+type graph struct {
+	kernel spec.Kernel
+	actors []spec.Actor
+	blocks int
+	nodes  []node
+	starts []int32 // first node of each actor and block
+	guards protection
+	beat   *atomic.Int64 // counts replays, for the watchdog
+	order  *spec.Order
+}
+
+// patience is how long one replay may run: a procedure does nothing but table look-ups.
+const patience = 3 * time.Second
+
+// unroll runs every actor against every answer that can occur, under the assumption that guards really
+// protect the variables. A procedure that never comes back is reported.
+func unroll(k spec.Kernel, actors []spec.Actor, blocks int, guards protection) (*graph, error) {
+	order, err := spec.OrderOf(k)
+	if err != nil {
+		return nil, err
+	}
+	g := &graph{kernel: k, actors: actors, blocks: blocks, guards: guards, beat: new(atomic.Int64), order: order}
+	g.nodes = append(g.nodes, node{op: op{kind: opRoot}, actor: -1, block: spec.NoBlock, parent: noNode})
+	current := new(atomic.Value)
+	done := make(chan error, 1)
+	go func() { done <- g.unrollAll(current) }()
+	tick := time.NewTicker(patience)
+	defer tick.Stop()
+	for last := int64(-1); ; {
+		select {
+		case err := <-done:
+			return g, err
+		case <-tick.C:
+			now := g.beat.Load()
+			if now == last {
+				return nil, fmt.Errorf("procedure %v: loops for ever without an operation on Task", current.Load())
+			}
+			last = now
+		}
+	}
+}
+
+func (g *graph) unrollAll(current *atomic.Value) error {
+	for i, a := range g.actors {
+		current.Store(a.Name)
+		for b := range spec.Block(g.blocks) {
+			if !a.PerBlock {
+				b = spec.NoBlock
+			}
+			if err := g.unrollActor(int32(i), b); err != nil {
+				return err
+			}
+			if !a.PerBlock {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// unrollActor unrolls one actor for one block, depth first.
+func (g *graph) unrollActor(actor int32, b spec.Block) error {
+	start, err := g.expand(noNode, 0, actor, b)
+	if err != nil {
+		return err
+	}
+	g.starts = append(g.starts, start)
+	for todo := []int32{start}; len(todo) > 0; {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if n == root || g.nodes[n].fatal || g.nodes[n].next != nil {
+			continue
+		}
+		answers := g.nodes[n].op.answers()
+		g.nodes[n].next = slices.Repeat([]int32{noNode}, answers)
+		if g.nodes[n].op.kind == opReturn {
+			g.nodes[n].next = []int32{root}
+			continue
+		}
+		for a := range answers {
+			if !g.possible(n, a) {
+				continue
+			}
+			next, err := g.expand(n, int8(a), actor, b)
+			if err != nil {
+				return err
+			}
+			g.nodes[n].next[a] = next
+			todo = append(todo, next)
+		}
+	}
+	return nil
+}
+
+// possible tells whether answer a can occur at node n, given what the task knows.
+func (g *graph) possible(n int32, a int) bool {
+	o := g.nodes[n].op
+	x, known := g.nodes[n].known.about(o.v, g.guards)
+	switch {
+	case !known:
+		return true
+	case o.kind == opRead:
+		return a == x
+	case o.kind == opSwap:
+		return (a == 1) == (x == o.old)
+	}
+	return true
+}
+
+// expand replays the actor along the path to node n with one more answer, and returns the node that it reaches.
+func (g *graph) expand(n int32, answer int8, actor int32, b spec.Block) (int32, error) {
+	name := g.actors[actor].Name
+	r := &replay{kernel: g.kernel, answers: g.path(n, answer)}
+	g.beat.Add(1)
+	if err := r.run(g.actors[actor], b); err != nil {
+		return noNode, err
+	}
+	if err := g.sameAsBefore(n, r, name); err != nil {
+		return noNode, err
+	}
+	if r.again >= 0 {
+		return g.ancestor(n, r, name)
+	}
+	if len(r.answers) > maxDepth {
+		return noNode, fmt.Errorf("procedure %s: more than %d operations on one path; does it loop without Mark and Again?", name, maxDepth)
+	}
+	if len(g.nodes) > maxNodes {
+		return noNode, fmt.Errorf("procedure %s: more than %d nodes; let it choose and read less", name, maxNodes)
+	}
+	next := r.next
+	next.actor, next.block, next.parent, next.answer, next.depth = actor, b, n, answer, len(r.answers)
+	g.judge(&next)
+	g.nodes = append(g.nodes, next)
+	return int32(len(g.nodes) - 1), nil
+}
+
+// path returns the answers on the way to node n and one more; none if n is no node.
+func (g *graph) path(n int32, answer int8) []int8 {
+	if n == noNode {
+		return nil
+	}
+	p := make([]int8, g.nodes[n].depth+1)
+	p[len(p)-1] = answer
+	for i := len(p) - 2; i >= 0; i-- {
+		p[i] = g.nodes[n].answer
+		n = g.nodes[n].parent
+	}
+	return p
+}
+
+// errNotDeterministic is wrapped by the error for a procedure that does different things on equal answers.
+var errNotDeterministic = errors.New("not deterministic: equal answers, other operations")
+
+// sameAsBefore checks that the replay asked for the operations that the nodes on its path recorded.
+func (g *graph) sameAsBefore(n int32, r *replay, name string) error {
+	if r.pos < len(r.answers) && r.again < 0 {
+		return fmt.Errorf("procedure %s: %w (it ended early)", name, errNotDeterministic)
+	}
+	for i := len(r.path) - 1; i >= 0; i-- {
+		if g.nodes[n].op != r.path[i] {
+			return fmt.Errorf("procedure %s: %w (%s of %s, then %s of %s)", name, errNotDeterministic,
+				g.nodes[n].op.kind, g.nodes[n].op.object(), r.path[i].kind, r.path[i].object())
+		}
+		n = g.nodes[n].parent
+	}
+	return nil
+}
+
+// ancestor returns the node to which Again went back. A task that starts over with nothing held
+// is one that has not started: it may as well do anything else.
+func (g *graph) ancestor(n int32, r *replay, name string) (int32, error) {
+	if r.again > r.pos {
+		return noNode, fmt.Errorf("procedure %s: Again goes to a point that was not marked on this path", name)
+	}
+	for g.nodes[n].depth > r.again {
+		n = g.nodes[n].parent
+	}
+	if !slices.Equal(g.nodes[n].held, r.held) {
+		return noNode, fmt.Errorf("procedure %s: Again with %v held, but %v at Mark", name, r.held, g.nodes[n].held)
+	}
+	if g.nodes[n].depth == 0 && len(r.held) == 0 {
+		return root, nil
+	}
+	g.nodes[n].loop = true
+	return n, nil
+}
+
+// judge notes the rules that arriving at node n breaks, whatever other tasks do.
+func (g *graph) judge(n *node) {
+	o := n.op
+	if m, ok := o.kind.acquires(); ok && o.kind != opDrain {
+		g.judgeRequest(n, m)
+	}
+	if o.kind == opDrain {
+		g.judgeOrder(n)
+	}
+	switch o.kind {
+	case opUnlock, opRUnlock:
+		m := spec.Read
+		if o.kind == opUnlock {
+			m = spec.Write
+		}
+		if _, ok := n.held.Without(o.lock, m); !ok {
+			n.breaks(spec.LocksBalanced, o.lock.Class.Name, fmt.Sprintf("it releases %s, which it does not hold", o.lock))
+			n.fatal = true
+		}
+	case opReturn:
+		if len(n.held) > 0 {
+			n.breaks(spec.LocksBalanced, n.held[0].Lock.Class.Name, fmt.Sprintf("it returns with %v held", n.held))
+			n.fatal = true
+		}
+	case opBug:
+		n.breaks(spec.NoBug, "", "BUG() in "+o.what)
+		n.fatal = true
+	case opWrite, opSwap:
+		g.judgeWrite(n)
+	}
+}
+
+func (g *graph) judgeRequest(n *node, m spec.Mode) {
+	l := n.op.lock
+	if n.held.Recursion(l, m, g.kernel) {
+		n.breaks(spec.NoRecursion, l.Class.Name, fmt.Sprintf("it takes %s, which it holds", l))
+		n.fatal = true
+		return
+	}
+	g.judgeOrder(n)
+}
+
+func (g *graph) judgeOrder(n *node) {
+	for _, h := range n.held {
+		if h.Lock != n.op.lock && !g.order.Allows(h.Lock.Class, n.op.lock.Class, n.held) {
+			n.breaks(spec.DeclaredOrder, n.op.lock.Class.Name,
+				fmt.Sprintf("it requests %s with %s held, which the order does not allow", n.op.lock, h.Lock))
+		}
+	}
+}
+
+func (g *graph) judgeWrite(n *node) {
+	c := n.op.v.Class
+	if c.WriteRule == nil || c.Protected == nil {
+		return
+	}
+	if l := c.Protected(g.kernel); l != nil && !n.held.HasClass(l, spec.Write) {
+		n.breaks(c.WriteRule, l.Name, fmt.Sprintf("%s changes without %s held for writing", c.Name, l.Name))
+	}
+}
+
+func (n *node) breaks(rule *spec.Invariant, lock, why string) {
+	n.broken = append(slices.Clip(n.broken), breach{rule: rule, function: n.function(), lock: lock, why: why})
+}
+
+// function returns the kernel function that performs the operation, or nil.
+func (n *node) function() *spec.Function {
+	if len(n.stack) == 0 {
+		return nil
+	}
+	return n.stack[len(n.stack)-1]
+}
