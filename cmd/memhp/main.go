@@ -1,0 +1,115 @@
+// Command memhp holds kernels, patches and traces of real kernels against the executable
+// specification of the locking of Linux memory hotplug.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"memhp/report"
+)
+
+// The exit statuses.
+const (
+	exitHolds        = 0
+	exitViolation    = 1
+	exitUsage        = 2
+	exitInconclusive = 3
+)
+
+// app is what every subcommand needs.
+type app struct {
+	ctx      context.Context
+	out, err io.Writer
+	style    report.Style
+	progress bool // stderr is a terminal
+	status   int
+}
+
+// note is a diagnostic.
+func (a *app) note(format string, args ...any) { fmt.Fprintf(a.err, "memhp: "+format+"\n", args...) }
+
+// fail raises the exit status: a violation counts for more than an inconclusive check.
+func (a *app) fail(status int) {
+	if a.status == exitHolds || status == exitViolation {
+		a.status = status
+	}
+}
+
+type commands struct {
+	History  historyCmd  `cmd:"" help:"Check every kernel of the story against every invariant: the main job."`
+	Check    checkCmd    `cmd:"" help:"Check kernels: releases plus and minus changes."`
+	Explain  explainCmd  `cmd:"" help:"Show the shortest counterexample as an interleaving and as a lockdep splat."`
+	Replay   replayCmd   `cmd:"" help:"Run a counterexample again from its token."`
+	Order    orderCmd    `cmd:"" help:"Print the intended lock order of a kernel."`
+	Contract contractCmd `cmd:"" help:"Print what a kernel function demands, takes and returns."`
+	Trace    traceCmd    `cmd:"" help:"Hold a trace of a real kernel against the specification."`
+	List     listCmd     `cmd:"" help:"List kernels, changes, actors, locks, invariants or functions."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// exitRequest is how kong's request to exit, after --help, leaves the parser.
+type exitRequest int
+
+// run runs memhp and returns its exit status.
+func run(ctx context.Context, args []string, out, errOut io.Writer) (status int) {
+	a := &app{ctx: ctx, out: out, err: errOut, progress: isTerminal(errOut),
+		style: report.Style{Color: isTerminal(out) && os.Getenv("NO_COLOR") == ""}}
+	defer func() {
+		if p := recover(); p != nil {
+			code, ok := p.(exitRequest)
+			if !ok {
+				panic(p)
+			}
+			status = int(code)
+		}
+	}()
+	var c commands
+	parser, err := kong.New(&c, kong.Name("memhp"), kong.Writers(out, errOut), kong.Exit(func(code int) { panic(exitRequest(code)) }),
+		kong.Description("An executable specification of the locking of Linux memory hotplug.\n\n"+
+			"Exit status: 0 all hold, 1 a violation, 2 usage or unreadable input, 3 inconclusive."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: report.Width}))
+	if err != nil {
+		a.note("%v", err)
+		return exitUsage
+	}
+	parsed, err := parser.Parse(args)
+	if err == nil {
+		err = parsed.Run(a)
+	}
+	if err != nil {
+		return a.complain(err)
+	}
+	return a.status
+}
+
+// complain prints an error in one line. A reader that has gone away is no error of the user's.
+func (a *app) complain(err error) int {
+	if errors.Is(err, syscall.EPIPE) {
+		return a.status
+	}
+	a.note("%s", strings.ReplaceAll(err.Error(), "\n", " "))
+	return exitUsage
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,236 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// memhp runs the command and returns its exit status and what it printed.
+func memhp(args ...string) (status int, out, errOut string) {
+	var o, e bytes.Buffer
+	status = run(context.Background(), args, &o, &e)
+	return status, o.String(), e.String()
+}
+
+// small makes a check quick.
+func small(args ...string) []string { return append(args, "--tasks", "2", "--blocks", "1") }
+
+func TestExitStatus(t *testing.T) {
+	for _, c := range []struct {
+		args   []string
+		status int
+	}{
+		{small("check", "v6.12"), exitHolds},
+		{small("check", "v3.18"), exitViolation},
+		{small("check", "v6.12", "v3.18"), exitViolation},
+		{small("check", "v6.12", "--max-states", "5"), exitInconclusive},
+		{small("check", "v4.19", "--max-states", "4500"), exitViolation}, // proved before the limit
+		{small("explain", "v6.12"), exitHolds},
+		{small("explain", "v4.20", "no-bug"), exitViolation},
+		{small("explain", "v4.20", "no-deadlock"), exitHolds},
+		{[]string{"order", "v4.20"}, exitHolds},
+		{[]string{"contract"}, exitHolds},
+		{[]string{"--help"}, exitHolds},
+		{[]string{"trace", "check", "../../conform/testdata/stock-6.1-kmin.txt.gz"}, exitHolds},
+		{[]string{"trace", "check", "../../conform/testdata/stock-6.12-kmin.txt.gz", "--kernel", "v6.12"}, exitHolds},
+		{[]string{"trace", "check", "../../conform/testdata/planted-online-without-mem_hotplug_lock-lockdep.txt.gz"}, exitViolation},
+		{[]string{"trace", "check", "../../conform/testdata/stock-6.1-function.txt.gz"}, exitInconclusive},
+	} {
+		status, _, errOut := memhp(c.args...)
+		require.Equal(t, c.status, status, "%v: %s", c.args, errOut)
+	}
+}
+
+// Bad input gets one clear line on standard error, nothing on standard output, and status 2.
+func TestBadInput(t *testing.T) {
+	notATrace := filepath.Join(t.TempDir(), "broken.gz")
+	require.NoError(t, os.WriteFile(notATrace, []byte{0x1f, 0x8b, 0, 0}, 0o600))
+	for _, c := range []struct {
+		args    []string
+		message string
+	}{
+		{nil, "expected one of"},
+		{[]string{"prove"}, "unexpected argument prove"},
+		{[]string{"check"}, `expected "<kernel> ..."`},
+		{[]string{"check", "v9.9"}, `unknown release "v9.9"`},
+		{[]string{"check", "v4.19+1234567"}, `unknown change "1234567"`},
+		{[]string{"check", "v4.19+381"}, "give 7 or more digits"},
+		{[]string{"check", "v4.19", "--actors", "me"}, `unknown actor or group "me"`},
+		{[]string{"check", "v3.18", "--actors", "memtrace"}, `kernel v3.18 has no actor "memtrace"`},
+		{[]string{"check", "v4.19", "--tasks", "0"}, "must be 1 or more"},
+		{[]string{"check", "v4.19", "--tasks", "99"}, "from 1 to 8 can be checked"},
+		{[]string{"check", "v4.19", "--tasks", "many"}, "expected a valid"},
+		{[]string{"check", "v4.19", "--platform", "vax"}, `unknown platform "vax"`},
+		{[]string{"check", "v4.19", "--format", "yaml"}, "must be one of"},
+		{[]string{"explain", "v4.19", "no-trouble"}, `unknown invariant "no-trouble"`},
+		{[]string{"replay", "nonsense"}, "token: expected KERNEL"},
+		{[]string{"contract", "printk"}, `unknown function "printk"`},
+		{[]string{"list", "cpus"}, "must be one of"},
+		{[]string{"trace", "check", "/nowhere"}, "/nowhere: no such file"},
+		{[]string{"trace", "check", notATrace}, "broken.gz"},
+		{[]string{"trace", "check", "-", "--kernel", "v1"}, `unknown release "v1"`},
+	} {
+		status, out, errOut := memhp(c.args...)
+		require.Equal(t, exitUsage, status, "%v", c.args)
+		require.Empty(t, out, "%v", c.args)
+		require.Contains(t, errOut, c.message, "%v", c.args)
+		require.Equal(t, 1, strings.Count(errOut, "\n"), "one line: %q", errOut)
+	}
+}
+
+// golden compares output with a file, or writes it with -update.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.MkdirAll("testdata", 0o755))
+		require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, string(want), got, "run go test ./cmd/memhp -update if this is as it should be")
+}
+
+func TestOutput(t *testing.T) {
+	for name, args := range map[string][]string{
+		"explain-v3.18-no-deadlock.txt":        small("explain", "v3.18", "no-deadlock"),
+		"explain-v4.13-readers.txt":            small("explain", "v4.13", "readers-see-stable-memory"),
+		"explain-v4.20-locks-balanced.txt":     small("explain", "v4.20", "locks-balanced"),
+		"explain-v3.18-lock-order.txt":         small("explain", "v3.18", "lock-order"),
+		"order-v4.20.txt":                      {"order", "v4.20"},
+		"order-v4.20.dot":                      {"order", "v4.20", "--format", "dot"},
+		"order-v4.20.mermaid":                  {"order", "v4.20", "--format", "mermaid"},
+		"contract-add_memory-v4.19.txt":        {"contract", "add_memory", "--kernel", "v4.19"},
+		"contract-v6.12.txt":                   {"contract"},
+		"list-kernels.txt":                     {"list", "kernels"},
+		"list-changes.txt":                     {"list", "changes"},
+		"list-actors.txt":                      {"list", "actors"},
+		"list-locks.txt":                       {"list", "locks"},
+		"list-invariants.txt":                  {"list", "invariants"},
+		"list-functions.txt":                   {"list", "functions"},
+		"trace-stock-6.1-kmin.txt":             {"trace", "check", "../../conform/testdata/stock-6.1-kmin.txt.gz"},
+		"trace-planted.txt":                    {"trace", "check", "../../conform/testdata/planted-online-without-mem_hotplug_lock-lockdep.txt.gz"},
+		"trace-planted.ktap":                   {"trace", "check", "../../conform/testdata/planted-online-without-mem_hotplug_lock-lockdep.txt.gz", "--format", "ktap"},
+		"check-v4.1-online_store-no-time.ktap": small("check", "v4.1", "--actors", "online_store,online_mems_reader", "--format", "ktap"),
+	} {
+		_, out, errOut := memhp(args...)
+		require.Empty(t, errOut, "%v", args)
+		golden(t, name, out)
+		for _, line := range strings.Split(out, "\n") {
+			if strings.HasSuffix(name, ".txt") && !strings.Contains(line, "memhp replay") && !strings.Contains(line, "testdata/") {
+				require.LessOrEqual(t, utf8.RuneCountInString(line), 100, "%v: %q", args, line)
+			}
+		}
+	}
+}
+
+func TestCheckJSON(t *testing.T) {
+	_, out, _ := memhp(small("check", "v3.18", "v6.12", "--format", "json")...)
+	var got struct {
+		Schema  int
+		Results []struct {
+			Kernel              string
+			Actors              []string
+			Tasks, Blocks       int
+			Complete            bool
+			States, Transitions int
+			Violations          []struct {
+				Invariant, Function, Token string
+				Locks, Actors              []string
+				Steps                      int
+				Trace                      []struct {
+					Task                               int
+					Actor, Function, Op, Object, Value string
+					Held                               []string
+				}
+			}
+		}
+	}
+	d := json.NewDecoder(strings.NewReader(out))
+	require.NoError(t, d.Decode(&got))
+	require.Equal(t, 1, got.Schema)
+	require.Len(t, got.Results, 2)
+	require.True(t, got.Results[0].Complete)
+	require.NotEmpty(t, got.Results[0].Violations)
+	for _, v := range got.Results[0].Violations {
+		require.NotEmpty(t, v.Trace, v.Invariant)
+		require.NotEmpty(t, v.Actors)
+		require.NotEmpty(t, v.Token)
+		for _, s := range v.Trace {
+			require.NotNil(t, s.Held)
+		}
+	}
+	require.NotContains(t, out, "null")
+	require.Empty(t, got.Results[1].Violations)
+}
+
+func TestOtherFormatsParse(t *testing.T) {
+	_, junit, _ := memhp(small("check", "v3.18", "--format", "junit")...)
+	var suites struct {
+		Suites []struct {
+			Tests    int `xml:"tests,attr"`
+			Failures int `xml:"failures,attr"`
+		} `xml:"testsuite"`
+	}
+	require.NoError(t, xml.Unmarshal([]byte(junit), &suites))
+	require.Equal(t, 12, suites.Suites[0].Tests)
+	require.Equal(t, 5, suites.Suites[0].Failures)
+
+	_, sarif, _ := memhp(small("check", "v3.18", "--format", "sarif")...)
+	var log struct {
+		Version string
+		Runs    []struct{ Results []struct{ RuleID string } }
+	}
+	require.NoError(t, json.Unmarshal([]byte(sarif), &log))
+	require.Equal(t, "2.1.0", log.Version)
+	require.NotEmpty(t, log.Runs[0].Results)
+
+	page := filepath.Join(t.TempDir(), "page.html")
+	status, _, _ := memhp(small("check", "v3.18", "--html", page)...)
+	require.Equal(t, exitViolation, status)
+	html, err := os.ReadFile(page)
+	require.NoError(t, err)
+	require.Contains(t, string(html), "waits for ever")
+	require.NotContains(t, string(html), "http://", "the page needs nothing from elsewhere")
+}
+
+// A token that explain prints can be pasted into replay, and shows the same.
+func TestReplayShowsTheSame(t *testing.T) {
+	_, explained, _ := memhp(small("explain", "v3.18", "no-deadlock")...)
+	_, token, found := strings.Cut(explained, "memhp replay ")
+	require.True(t, found)
+	token, _, _ = strings.Cut(token, "\n")
+	status, replayed, _ := memhp("replay", token)
+	require.Equal(t, exitViolation, status)
+	_, explained, _ = strings.Cut(explained, "no-deadlock  ")
+	_, replayed, _ = strings.Cut(replayed, "no-deadlock  ")
+	explained, _, _ = strings.Cut(explained, "violations besides")
+	require.True(t, strings.HasPrefix(explained, strings.TrimRight(replayed, "\n")), "%s\n---\n%s", explained, replayed)
+}
+
+// Interrupted, memhp prints what is known so far, and exits with 3.
+func TestInterrupt(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var out, errOut bytes.Buffer
+	require.Equal(t, exitInconclusive, run(ctx, small("check", "v6.12"), &out, &errOut))
+	require.Contains(t, out.String(), "interrupted")
+}
+
+// Needs that a kernel does not have are noted, and the check goes on.
+func TestUnmetNeedsAreNoted(t *testing.T) {
+	_, _, errOut := memhp(small("check", "v4.19+381eab4a6ee", "--actors", "online_show")...)
+	require.Contains(t, errOut, "needs d15e59260f62")
+}

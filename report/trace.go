@@ -1,0 +1,76 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"memhp/conform"
+)
+
+// Trace writes the verdict on a trace: each rule, each violation with its line, and what was not covered.
+func Trace(w io.Writer, st Style, name string, r conform.Report) error {
+	p := &printer{w: w}
+	verdict := map[string]string{conform.Conforms: st.green("conforms"), conform.Violates: st.red("violates"), conform.Unknown: st.amber("unknown")}[r.Verdict]
+	p.line("%s  %s", verdict, st.dim("rules of "+r.Kernel))
+	p.line("%s", st.bold(name))
+	p.line("%s", st.dim(fmt.Sprintf("%s in %s, %s lost, %s not understood", plural(int64(r.Events), "event"),
+		plural(int64(r.Lines), "line"), grouped(int64(r.Lost)), plural(int64(r.UnknownLines), "line"))))
+	for _, reason := range r.Reasons {
+		p.line("  %s", st.amber(wrap(reason, 2, "    ")))
+	}
+	p.line("")
+	for _, rule := range r.Rules {
+		p.line("  %-36s %s", rule.Invariant, ruleText(st, rule))
+		if rule.NotCovered != "" {
+			p.line("      %s", st.amber(wrap("not covered: "+rule.NotCovered, 6, "        ")))
+		}
+	}
+	for _, v := range r.Violations {
+		p.line("")
+		p.line("  %s: %s in %s()", st.red(fmt.Sprintf("line %d, time %s", v.Line, v.Time)), v.Invariant, v.Function)
+		p.line("    %s", wrap(v.Task+": "+v.Detail, 4, "    "))
+		p.line("    %s", st.dim("holds "+list(v.Held)))
+	}
+	if more := r.Total - len(r.Violations); more > 0 {
+		p.line("  and %s", plural(int64(more), "more violation"))
+	}
+	return p.err
+}
+
+func ruleText(st Style, r conform.RuleReport) string {
+	var parts []string
+	if r.Broken > 0 {
+		parts = append(parts, st.red(fmt.Sprintf("broken %d times", r.Broken)))
+	}
+	if r.Kept > 0 {
+		parts = append(parts, st.green(fmt.Sprintf("kept %d times", r.Kept)))
+	}
+	if r.Undecided > 0 {
+		parts = append(parts, st.amber(fmt.Sprintf("undecided %d times", r.Undecided)))
+	}
+	if len(parts) == 0 {
+		return st.dim("not exercised")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// TraceJSON writes the verdict on a trace as one JSON object.
+func TraceJSON(w io.Writer, r conform.Report) error { return writeJSON(w, r) }
+
+// TraceKTAP writes the verdict on a trace in the kernel's test format: a test for each rule.
+func TraceKTAP(w io.Writer, r conform.Report) error {
+	p := &printer{w: w}
+	p.line("KTAP version 1\n1..%d", len(r.Rules))
+	for i, rule := range r.Rules {
+		switch {
+		case rule.Broken > 0:
+			p.line("not ok %d %s", i+1, rule.Invariant)
+		case rule.NotCovered != "" || rule.Undecided > 0 || r.Verdict == conform.Unknown:
+			p.line("ok %d %s # SKIP not decided", i+1, rule.Invariant)
+		default:
+			p.line("ok %d %s", i+1, rule.Invariant)
+		}
+	}
+	return p.err
+}
