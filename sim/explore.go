@@ -70,7 +70,9 @@ func (a *automaton) fusible(r Reductions) bool {
 
 func (e *explorer) emit(s *state) {
 	e.transitions++
-	e.table.add(e.packing.pack(s), e.current)
+	if e.table.put(e.packing.pack(s), e.current) {
+		e.table.flush()
+	}
 }
 
 // report notes a finding. The first of a kind is also the one with the fewest steps.
@@ -115,6 +117,9 @@ func (e *explorer) explore(ctx context.Context) error {
 		e.expand()
 		if e.stepper.err != nil || e.stepper.stale && !e.config.Reductions.stale {
 			return e.stepper.err
+		}
+		if e.current+1 == levelEnd || e.current+1 == e.table.n {
+			e.table.flush()
 		}
 	}
 	return nil

@@ -8,6 +8,41 @@ type table struct {
 	n      uint32
 	slots  []uint64 // high half: part of the hash; low half: index + 1
 	mask   uint64
+	shift  uint8 // the place of a key are the highest bits of its hash
+	// batch are keys that wait to be added. Adding one is a miss of the cache; looking at the slots of many in a row
+	// first lets the processor fetch them at the same time.
+	batch []entry
+	warm  uint64 // what was looked at, so that the compiler does not drop the look
+}
+
+// entry is a key to be added, with its hash and its predecessor.
+type entry struct {
+	key    key
+	hash   uint64
+	parent uint32
+}
+
+// batchSize is the number of keys that are added together.
+const batchSize = 64
+
+// put notes a key to be added by the next flush, and tells whether it is time for that.
+func (t *table) put(k key, parent uint32) (full bool) {
+	t.batch = append(t.batch, entry{k, k.hash(), parent})
+	return len(t.batch) == batchSize
+}
+
+// flush adds what put noted, in order.
+func (t *table) flush() {
+	var warm uint64
+	for i := range t.batch {
+		warm |= t.slots[t.batch[i].hash>>t.shift]
+	}
+	t.warm = warm
+	for i := range t.batch {
+		b := &t.batch[i]
+		t.insert(b.key, b.hash, b.parent)
+	}
+	t.batch = t.batch[:0]
 }
 
 const (
@@ -17,7 +52,7 @@ const (
 )
 
 func newTable() *table {
-	return &table{slots: make([]uint64, 1<<12), mask: 1<<12 - 1}
+	return &table{slots: make([]uint64, 1<<12), mask: 1<<12 - 1, shift: 64 - 12}
 }
 
 // hash mixes a key; it is the same on every machine and in every run.
@@ -29,10 +64,11 @@ func (k key) hash() uint64 {
 }
 
 // add puts k into the table with its predecessor, and tells whether it is new.
-func (t *table) add(k key, parent uint32) bool {
-	h := k.hash()
+func (t *table) add(k key, parent uint32) bool { return t.insert(k, k.hash(), parent) }
+
+func (t *table) insert(k key, h uint64, parent uint32) bool {
 	tag := h &^ (1<<32 - 1)
-	at := h & t.mask
+	at := h >> t.shift
 	for t.slots[at] != 0 {
 		if e := t.slots[at]; e&^(1<<32-1) == tag && t.key(uint32(e)-1) == k {
 			return false
@@ -60,16 +96,22 @@ func (t *table) append(k key, parent uint32) {
 func (t *table) key(i uint32) key         { return t.keys[i>>chunkBits][i%chunk] }
 func (t *table) parentOf(i uint32) uint32 { return t.parent[i>>chunkBits][i%chunk] }
 
+// grow doubles the table. An entry has the bits of the hash that say where it goes, and the old order is nearly
+// the new one, so this reads and writes memory from one end to the other.
 func (t *table) grow() {
+	old := t.slots
 	t.mask = t.mask*2 + 1
+	t.shift--
 	t.slots = make([]uint64, t.mask+1)
-	for i := uint32(0); i < t.n; i++ {
-		h := t.key(i).hash()
-		at := h & t.mask
+	for _, e := range old {
+		if e == 0 {
+			continue
+		}
+		at := e >> t.shift
 		for t.slots[at] != 0 {
 			at = (at + 1) & t.mask
 		}
-		t.slots[at] = h&^(1<<32-1) | uint64(i+1)
+		t.slots[at] = e
 	}
 }
 
