@@ -25,12 +25,14 @@ var (
 		Title:   "mm: add private lock to serialize memory hotplug operations",
 		Summary: "mem_hotplug_begin() takes memory_add_remove_lock first, so that two writers no longer overwrite active_writer"}
 	AutoOnlineDevice = &Change{ID: "dc18d706a436", Release: Release{4, 11},
-		Title:   "memory-hotplug: use dev_online for memhp_auto_online",
-		Summary: "auto-online goes through device_online(), so that dev->offline follows mem->state",
-		Repairs: []*Invariant{BlockDeviceAgree}, Needs: []*Change{AutoOnlineMem}}
+		Title:      "memory-hotplug: use dev_online for memhp_auto_online",
+		Summary:    "auto-online goes through device_online(), so that dev->offline follows mem->state",
+		Unverified: "id from memory; 4.10.0 and 4.11.0 were read on both sides",
+		Repairs:    []*Invariant{BlockDeviceAgree}, Needs: []*Change{AutoOnlineMem}}
 	PercpuCPUHotplug = &Change{ID: "fc8dffd379ca", Release: Release{4, 13},
-		Title:   "cpu/hotplug: Convert hotplug locking to percpu rwsem",
-		Summary: "cpu_hotplug_lock becomes a percpu rwsem: a pending writer holds off new readers"}
+		Title:      "cpu/hotplug: Convert hotplug locking to percpu rwsem",
+		Summary:    "cpu_hotplug_lock becomes a percpu rwsem: a pending writer holds off new readers",
+		Unverified: "id from memory; 4.12.0 and 4.13.4 were read on both sides"}
 	PercpuMemHotplug = &Change{ID: "3f906ba23689", Release: Release{4, 13},
 		Title:   "mm/memory-hotplug: switch locking to a percpu rwsem",
 		Summary: "mem_hotplug_lock becomes a percpu rwsem; mem_hotplug_begin() takes cpu_hotplug_lock for reading first",
