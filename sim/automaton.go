@@ -10,25 +10,25 @@ import (
 
 // instr is a compiled operation: what a step looks up.
 type instr struct {
-	kind  opKind
-	loop  bool // Again comes back to here
-	sched bool // a scheduling point: other tasks may run before it
-	bit   uint64
-	shift uint8
-	mask  uint64 // of the variable, not shifted
-	arg   uint64
-	old   uint64
-	fuse  bool // an announcement that takes the lock at once if it is free
-	idle  bool // a trylock that had better not be made than fail
-	wpref bool // pending writers hold off readers of the lock
+	kind opKind
+	loop bool // Again comes back to here
+	// escapes tells that a task at a loop head can choose to come to a scheduling point, whatever it reads on the way.
+	escapes bool
+	sched   bool // a scheduling point: other tasks may run before it
+	bit     uint64
+	shift   uint8
+	mask    uint64 // of the variable, not shifted
+	arg     uint64
+	old     uint64
+	fuse    bool // an announcement that takes the lock at once if it is free
+	idle    bool // a trylock that had better not be made than fail
+	wpref   bool // pending writers hold off readers of the lock
 	// check are the agreements to evaluate after the operation.
 	check []agreementAt
 	// pinBit is the bit of the variable written among those that tasks pin.
 	pinBit uint64
-	// clear and set give the variables of a fresh object their values; guards are, for each of them, the locks
-	// one of which nobody else may hold then.
+	// clear and set give the variables of a fresh object their values.
 	clear, set uint64
-	guards     []uint64
 }
 
 // agreementAt is an agreement to evaluate; mine tells that the task wrote what it looks at.
@@ -72,7 +72,7 @@ const maxLocks = 64
 
 // newAutomaton unrolls, merges and compiles the actors.
 func newAutomaton(k spec.Kernel, actors []spec.Actor, blocks int, r Reductions) (*automaton, error) {
-	g, err := unrollProtected(k, actors, blocks, r.stale)
+	g, err := unrollProtected(k, actors, blocks)
 	if err != nil {
 		return nil, err
 	}
@@ -230,6 +230,7 @@ func (a *automaton) compileOp(n int32, p *points, lipton bool) instr {
 	a.compileFresh(&in, nd.fresh)
 	in.check = a.checksAfter(nd)
 	in.sched = p.schedules(n)
+	in.escapes = nd.loop && p.escapes(n, map[int32]bool{})
 	in.fuse = o.kind == opAnnounce && lipton && !p.tried[o.lock]
 	in.idle = lipton && p.roundTrip[n]
 	return in
@@ -237,18 +238,9 @@ func (a *automaton) compileOp(n int32, p *points, lipton bool) instr {
 
 func (a *automaton) compileFresh(in *instr, fresh []spec.Assign) {
 	for _, f := range fresh {
-		at, ok := a.layout.shift[f.Var]
-		if !ok {
-			continue
-		}
-		in.clear |= (1<<bits.Len(uint(len(f.Var.Class.Values)-1)) - 1) << at
-		in.set |= uint64(f.Value) << at
-		if locks := a.guards[f.Var]; len(locks) > 0 {
-			var mask uint64
-			for _, l := range locks {
-				mask |= a.bit(l)
-			}
-			in.guards = append(in.guards, mask)
+		if at, ok := a.layout.shift[f.Var]; ok {
+			in.clear |= (1<<bits.Len(uint(len(f.Var.Class.Values)-1)) - 1) << at
+			in.set |= uint64(f.Value) << at
 		}
 	}
 }

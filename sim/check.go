@@ -37,8 +37,6 @@ type Reductions struct {
 	NoBlockSymmetry bool
 	NoLipton        bool // let other tasks run before every operation
 	NoSlicing       bool // keep variables that nothing depends on
-	// stale is set when a search found that an object became visible while its predecessor was in use.
-	stale bool
 }
 
 // Progress is how far a search is.
@@ -91,7 +89,10 @@ func Check(ctx context.Context, c Config) (*Result, error) {
 		return nil, err
 	}
 	start := time.Now()
-	e, err := search(ctx, c)
+	e, err := newExplorer(c)
+	if err == nil {
+		err = e.explore(ctx)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("kernel %s: %w", c.Kernel, err)
 	}
@@ -101,18 +102,4 @@ func Check(ctx context.Context, c Config) (*Result, error) {
 	}
 	r.Seconds = time.Since(start).Seconds()
 	return r, nil
-}
-
-// search explores; if variables of fresh objects turn out not to be protected, it starts over without that assumption.
-func search(ctx context.Context, c Config) (*explorer, error) {
-	for {
-		e, err := newExplorer(c)
-		if err != nil {
-			return nil, err
-		}
-		if err := e.explore(ctx); err != nil || !e.stepper.stale || c.Reductions.stale {
-			return e, err
-		}
-		c.Reductions.stale = true
-	}
 }

@@ -115,7 +115,7 @@ func (e *explorer) explore(ctx context.Context) error {
 			return nil
 		}
 		e.expand()
-		if e.stepper.err != nil || e.stepper.stale && !e.config.Reductions.stale {
+		if e.stepper.err != nil {
 			return e.stepper.err
 		}
 		if e.current+1 == levelEnd || e.current+1 == e.table.n {

@@ -23,34 +23,34 @@ func (p protection) protected(v spec.Var) bool {
 }
 
 // protectionOf finds the locks that protect the variables on the paths of g.
-func protectionOf(g *graph, stale bool) protection {
+func protectionOf(g *graph) protection {
 	p := protection{}
 	for i := range g.nodes {
 		n := &g.nodes[i]
-		if stale {
-			for _, f := range n.fresh {
-				p[f.Var] = []spec.Lock{}
-			}
+		for _, f := range n.fresh { // a new object comes into being: a write like any other
+			p.narrow(g, n, f.Var, spec.Write)
 		}
-		read, write := n.op.access()
-		if !read && !write || n.dead {
-			continue
+		switch read, write := n.op.access(); {
+		case write:
+			p.narrow(g, n, n.op.v, spec.Write)
+		case read && !n.dead:
+			p.narrow(g, n, n.op.v, spec.Read)
 		}
-		mode := spec.Read
-		if write {
-			mode = spec.Write
-		}
-		locks, seen := p[n.op.v]
-		if !seen {
-			for _, h := range n.held {
-				locks = append(locks, h.Lock)
-			}
-		}
-		p[n.op.v] = slices.DeleteFunc(slices.Clone(locks), func(l spec.Lock) bool {
-			return !n.held.Has(l, mode) || l.Class.KindIn(g.kernel) == spec.KernfsActive || l.Class.Kind == spec.WorkItem
-		})
 	}
 	return p
+}
+
+// narrow takes from the locks that may protect v those that node n does not hold in mode m.
+func (p protection) narrow(g *graph, n *node, v spec.Var, m spec.Mode) {
+	locks, seen := p[v]
+	if !seen {
+		for _, h := range n.held {
+			locks = append(locks, h.Lock)
+		}
+	}
+	p[v] = slices.DeleteFunc(slices.Clone(locks), func(l spec.Lock) bool {
+		return !n.held.Has(l, m) || l.Class.KindIn(g.kernel) == spec.KernfsActive || l.Class.Kind == spec.WorkItem
+	})
 }
 
 // meet returns what both p and q say.
@@ -79,9 +79,7 @@ func (g *graph) markDeadReads() {
 // unrollProtected unrolls the actors against the answers that can occur. Which answers can occur depends on which locks
 // protect which variables, and that on the paths: it starts with every lock and weakens until the paths keep what
 // they assumed (docs/semantics.md, theorem 1).
-//
-// With stale, variables of objects that come into being are taken to be unprotected: see theorem 3.
-func unrollProtected(k spec.Kernel, actors []spec.Actor, blocks int, stale bool) (*graph, error) {
+func unrollProtected(k spec.Kernel, actors []spec.Actor, blocks int) (*graph, error) {
 	assumed := protection{}
 	for {
 		g, err := unroll(k, actors, blocks, assumed)
@@ -89,7 +87,7 @@ func unrollProtected(k spec.Kernel, actors []spec.Actor, blocks int, stale bool)
 			return nil, err
 		}
 		g.markDeadReads()
-		found, same := assumed.meet(protectionOf(g, stale))
+		found, same := assumed.meet(protectionOf(g))
 		if same {
 			return g, nil
 		}

@@ -33,7 +33,6 @@ func NewWalker(c Config) (*Walker, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Reductions.stale = true // a walk cannot start over when it finds out
 	e, err := newExplorer(c)
 	if err != nil {
 		return nil, fmt.Errorf("kernel %s: %w", c.Kernel, err)

@@ -8,7 +8,7 @@ import (
 
 // sliceAway returns the classes of variables that no rule, no lock and no other variable depends on: the procedures write
 // and read them, but do the same whatever they read. Such a variable needs no place in the state
-// (docs/semantics.md, theorem 4).
+// (docs/semantics.md, theorem 5).
 func (a *automaton) sliceAway() []*spec.VarClass {
 	var out []*spec.VarClass
 	for _, v := range a.allVars() {

@@ -34,10 +34,7 @@ type stepper struct {
 	depth  int
 	// outcome numbers the ends of the step, in the order in which they are found.
 	outcome int
-	// stale tells that an object became visible while another task may have been using its predecessor: then no lock
-	// protects its variables.
-	stale bool
-	err   error
+	err     error
 }
 
 // loopHead is a place to which Again came back, and the variables then.
@@ -181,11 +178,6 @@ func (x *stepper) perform(s *state, n int32, i int) int {
 		return b2i(x.oex&in.bit == 0 && !(in.wpref && x.opend&in.bit != 0))
 	case opActivate:
 		s.vars = s.vars&^in.clear | in.set | 1<<in.shift
-		for _, g := range in.guards {
-			if (x.oex|x.osh)&g == g {
-				x.stale = true // another task may be using the variable of the old object right now
-			}
-		}
 	case opDeactivate:
 		s.vars &^= 1 << in.shift
 	case opRead:
@@ -242,13 +234,16 @@ func (x *stepper) arrive(s *state, i int, n int32, answer int) bool {
 // goesOn tells whether the step that has come from node n to next continues. It ends before a scheduling point, except that
 //   - a task that has only made choices since it was idle does its first operation too, if it can: otherwise
 //     it is as good as idle (theorem 2),
-//   - a writer that announces itself while the lock is free has it (theorem 5);
+//   - a writer that announces itself while the lock is free has it (theorem 4);
 //
 // and it is given up where Again has come back without any change.
 func (x *stepper) goesOn(s *state, n, next int32) bool {
 	in := &x.a.code[next]
 	switch {
 	case in.loop && x.sameAgain(next, s.vars):
+		if !in.escapes {
+			x.end(s) // it spins here
+		}
 		return false
 	case !in.sched:
 		return true

@@ -16,9 +16,6 @@ func (c Config) token(d distinct, nodes int, schedules ...schedule) string {
 	if c.Reductions.NoLipton {
 		size += "p"
 	}
-	if c.Reductions.stale {
-		size += "s"
-	}
 	parts := []string{c.Kernel.String(), c.Selection, size, d.tokenRule(), strconv.Itoa(nodes)}
 	for _, s := range schedules {
 		w := strconv.Itoa(s.init)
@@ -64,9 +61,8 @@ func parseToken(s string) (tokenParts, error) {
 		return tokenParts{}, fmt.Errorf("token: %w", err)
 	}
 	t := tokenParts{config: Config{Kernel: k, Selection: f[1]}}
-	size, stale := strings.CutSuffix(f[2], "s")
-	size, plain := strings.CutSuffix(size, "p")
-	t.config.Reductions = Reductions{NoLipton: plain, stale: stale}
+	size, plain := strings.CutSuffix(f[2], "p")
+	t.config.Reductions = Reductions{NoLipton: plain}
 	if _, err := fmt.Sscanf(size, "%dx%d", &t.config.Tasks, &t.config.Blocks); err != nil {
 		return t, fmt.Errorf("token: size %q: expected TASKSxBLOCKS", f[2])
 	}
