@@ -23,6 +23,11 @@ func (r Row) Agrees() bool {
 	return slices.Equal(sorted(found), sorted(r.Expected)) && (r.Result.Complete || len(found) == len(spec.Invariants()))
 }
 
+// Undocumented tells whether something was found broken that is documented to hold; that counts even if the check is not complete.
+func (r Row) Undocumented() bool {
+	return slices.ContainsFunc(r.Result.Broken(), func(id string) bool { return !slices.Contains(r.Expected, id) })
+}
+
 func sorted(s []string) []string {
 	s = slices.Clone(s)
 	slices.Sort(s)

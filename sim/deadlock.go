@@ -3,6 +3,8 @@ package sim
 import (
 	"math/bits"
 	"slices"
+
+	"memhp/spec"
 )
 
 // stuck returns the set of tasks, as bits, that can never move in s: the greatest set in which each task waits for
@@ -72,6 +74,9 @@ func (x *stepper) nobodyWrites(s *state, i int, set uint32) bool {
 	}
 	want := x.a.nodes[s.node[i]].op
 	for n := range x.a.nodes {
+		if slices.Contains(x.a.nodes[n].fresh, spec.Assign{Var: want.v, Value: want.arg}) {
+			return false
+		}
 		o := x.a.nodes[n].op
 		if (o.kind == opWrite || o.kind == opSwap) && o.v == want.v && o.arg == want.arg {
 			return false

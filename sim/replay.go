@@ -188,8 +188,8 @@ func (r *replay) TryRLock(l spec.Lock) bool {
 
 // Unlock implements spec.Task.
 func (r *replay) Unlock(l spec.Lock) {
-	r.do(op{kind: opUnlock, lock: l})
 	r.settle(l)
+	r.do(op{kind: opUnlock, lock: l})
 	r.release(l, spec.Write)
 }
 

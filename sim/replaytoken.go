@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 
 	"memhp/spec"
 )
@@ -138,7 +139,7 @@ func (e *explorer) replayCycle(p *player, t tokenParts) (Violation, error) {
 		ops[len(ops)-1].breaks = true
 		all.ops = append(all.ops, ops...)
 	}
-	cycles := g.Cycles()
+	cycles := slices.DeleteFunc(g.Cycles(), func(c spec.Cycle) bool { return len(c) != len(t.schedules) }) // not a shorter one inside
 	if len(cycles) == 0 {
 		return Violation{}, fmt.Errorf("the schedules do not make a harmful cycle")
 	}

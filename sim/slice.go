@@ -38,8 +38,12 @@ func (a *automaton) ruled(c *spec.VarClass) bool {
 
 // irrelevant tells whether, with the operations on c passed over, every read of c leads to equal nodes on all answers.
 func (a *automaton) irrelevant(c *spec.VarClass) bool {
+	endless := false
 	skip := func(n int32) int32 {
-		for n != noNode && a.nodes[n].op.v.Class == c {
+		for passed := 0; n != noNode && a.passable(n, c); passed++ {
+			if endless = passed > len(a.nodes); endless {
+				return noNode // a loop of nothing but such operations: where it leads depends on what it reads
+			}
 			n = firstNext(a.nodes[n].next)
 		}
 		return n
@@ -49,6 +53,9 @@ func (a *automaton) irrelevant(c *spec.VarClass) bool {
 		g.nodes[i].next = slices.Clone(g.nodes[i].next)
 		for j, m := range g.nodes[i].next {
 			g.nodes[i].next[j] = skip(m)
+			if endless {
+				return false
+			}
 		}
 	}
 	class, _ := merge(g, nil)
@@ -58,6 +65,12 @@ func (a *automaton) irrelevant(c *spec.VarClass) bool {
 		}
 	}
 	return true
+}
+
+// passable tells whether the operation at node n is on a variable of class c, and arriving there breaks no rule.
+func (a *automaton) passable(n int32, c *spec.VarClass) bool {
+	nd := &a.nodes[n]
+	return nd.op.v.Class == c && len(nd.broken) == 0 && !nd.fatal
 }
 
 func firstNext(next []int32) int32 {

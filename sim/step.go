@@ -170,12 +170,12 @@ func (x *stepper) perform(s *state, n int32, i int) int {
 	in := &x.a.code[n]
 	switch in.kind {
 	case opTryLock:
-		return b2i((x.oex|x.osh)&in.bit == 0)
+		return b2i((x.oex|x.osh|x.a.ex[n]|x.a.sh[n])&in.bit == 0)
 	case opTryRLock:
 		if in.mask != 0 {
 			return int(s.vars >> in.shift & 1)
 		}
-		return b2i(x.oex&in.bit == 0 && !(in.wpref && x.opend&in.bit != 0))
+		return b2i((x.oex|x.a.ex[n])&in.bit == 0 && !(in.wpref && x.opend&in.bit != 0))
 	case opActivate:
 		s.vars = s.vars&^in.clear | in.set | 1<<in.shift
 	case opDeactivate:

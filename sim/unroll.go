@@ -246,7 +246,7 @@ func (g *graph) judge(n *node) {
 		g.judgeRequest(n, m)
 	}
 	if o.kind == opDrain {
-		g.judgeOrder(n)
+		g.judgeDrain(n)
 	}
 	switch o.kind {
 	case opUnlock, opRUnlock:
@@ -275,6 +275,17 @@ func (g *graph) judgeRequest(n *node, m spec.Mode) {
 	l := n.op.lock
 	if n.held.Recursion(l, m, g.kernel) {
 		n.breaks(spec.NoRecursion, l.Class.Name, fmt.Sprintf("it takes %s, which it holds", l))
+		n.fatal = true
+		return
+	}
+	g.judgeOrder(n)
+}
+
+// judgeDrain: a task that drains a node to which it holds a reference waits for itself; that is why the
+// kernel has device_remove_file_self() (drivers/base/core.c).
+func (g *graph) judgeDrain(n *node) {
+	if l := n.op.lock; n.held.Has(l, spec.Read) {
+		n.breaks(spec.NoRecursion, l.Class.Name, fmt.Sprintf("it drains %s, to which it holds a reference", l))
 		n.fatal = true
 		return
 	}

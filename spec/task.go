@@ -13,7 +13,7 @@ type Task interface {
 	Lock(l Lock)
 	// RLock takes l for reading, and blocks until it has it.
 	RLock(l Lock)
-	// TryLock takes l for writing if no other task holds it, and says whether it did.
+	// TryLock takes l for writing if no task holds it, this one included, and says whether it did.
 	TryLock(l Lock) bool
 	// TryRLock takes l for reading if it can at once, and says whether it did. For a kernfs active
 	// reference it fails if and only if the node is not active.

@@ -1,0 +1,123 @@
+package sim_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"memhp/sim"
+	"memhp/spec"
+)
+
+// What a task wrote before it began to spin is seen by others, reduced or not.
+func TestSpinningTaskIsSeen(t *testing.T) {
+	x := (&spec.VarClass{Name: "x", Values: []string{"0", "1"}}).Of(spec.NoBlock)
+	for _, off := range []bool{false, true} {
+		r := check(t, sim.Config{Kernel: mustKernel(t, "v6.12"), Tasks: 2, Blocks: 1, Reductions: sim.Reductions{NoLipton: off}, Actors: []spec.Actor{
+			one("spin", func(t spec.Task) {
+				t.Write(x, 1)
+				again := t.Mark()
+				t.Choose("nothing else", 1)
+				t.Again(again)
+			}),
+			one("look", func(t spec.Task) {
+				if t.Read(x) == 1 {
+					t.Bug("seen")
+				}
+			})}})
+		require.Equal(t, []string{spec.NoBug.ID}, r.Broken(), "NoLipton: %t", off)
+	}
+}
+
+// A task that holds one of two locks may not be taken to know a variable that a new object brings with other values.
+func TestFreshObjectWhileOldValueIsKnown(t *testing.T) {
+	attr := (&spec.LockClass{Name: "attr", Kind: spec.KernfsActive, Scope: spec.PerBlock}).Of(0)
+	x := (&spec.VarClass{Name: "x", Values: []string{"0", "1"}}).Of(spec.NoBlock)
+	outer, inner := mutex("outer"), mutex("inner")
+	reader := one("reader", func(t spec.Task) {
+		t.Lock(outer)
+		t.Lock(inner)
+		before := t.Read(x)
+		t.Unlock(inner)
+		t.Lock(inner)
+		if t.Read(x) != before {
+			t.Bug("changed")
+		}
+		t.Unlock(inner)
+		t.Unlock(outer)
+	})
+	writer := one("writer", func(t spec.Task) { t.Lock(outer); t.Lock(inner); t.Write(x, 0); t.Unlock(inner); t.Unlock(outer) })
+	publish := one("publish", func(t spec.Task) { t.Activate(attr, spec.Assign{Var: x, Value: 1}) })
+	require.Contains(t, checkActors(t, 2, reader, writer, publish).Broken(), spec.NoBug.ID)
+}
+
+// A loop whose operations are all on one class of variable neither hangs the search nor hides what was written before.
+func TestLoopOnOneVariable(t *testing.T) {
+	x := (&spec.VarClass{Name: "x", Values: []string{"0", "1"}}).Of(spec.NoBlock)
+	flag := (&spec.VarClass{Name: "flag", Values: []string{"0", "1"}}).Of(spec.NoBlock)
+	r := checkActors(t, 2,
+		one("spin", func(t spec.Task) {
+			t.Write(x, 1)
+			again := t.Mark()
+			if t.Read(flag) == 1 {
+				return
+			}
+			t.Again(again)
+		}),
+		one("look", func(t spec.Task) {
+			if t.Read(x) == 1 {
+				t.Bug("seen")
+			}
+		}))
+	require.Contains(t, r.Broken(), spec.NoBug.ID)
+}
+
+// A value that comes with a new object ends a wait like any other.
+func TestWaitForANewObject(t *testing.T) {
+	attr := (&spec.LockClass{Name: "attr", Kind: spec.KernfsActive, Scope: spec.PerBlock}).Of(0)
+	x := (&spec.VarClass{Name: "x", Values: []string{"0", "1"}}).Of(spec.NoBlock)
+	wait := one("wait", func(t spec.Task) { t.Wait(x, 1) })
+	publish := func(value int) spec.Actor {
+		return one("publish", func(t spec.Task) { t.Activate(attr, spec.Assign{Var: x, Value: value}) })
+	}
+	// Two tasks that both wait, with nobody left to publish, are a deadlock; one that waits is none.
+	for _, v := range find(checkActors(t, 2, wait, publish(1)), spec.NoDeadlock, "wait") {
+		require.Equal(t, []string{"wait", "wait"}, v.Actors)
+	}
+	require.Equal(t, []string{"wait"}, find(checkActors(t, 2, wait, publish(0)), spec.NoDeadlock, "wait")[0].Actors)
+}
+
+// A store that removes its own attribute waits for itself; one that drops its reference first does not.
+func TestDrainOfOnesOwnReference(t *testing.T) {
+	attr := (&spec.LockClass{Name: "attr", Kind: spec.KernfsActive, Scope: spec.PerBlock}).Of(0)
+	remove := func(dropFirst bool) spec.Actor {
+		return one("self_remove", func(t spec.Task) {
+			if !t.TryRLock(attr) {
+				return
+			}
+			if dropFirst {
+				t.RUnlock(attr)
+			}
+			t.Deactivate(attr)
+			t.Drain(attr)
+			if !dropFirst {
+				t.RUnlock(attr)
+			}
+		})
+	}
+	require.Contains(t, checkActors(t, 1, remove(false)).Broken(), spec.NoRecursion.ID)
+	require.Empty(t, checkActors(t, 2, remove(true)).Broken())
+}
+
+// mutex_trylock() of a mutex that the task holds itself fails.
+func TestTrylockOfOnesOwnMutex(t *testing.T) {
+	m := mutex("m")
+	r := checkActors(t, 1, one("twice", func(t spec.Task) {
+		t.Lock(m)
+		if t.TryLock(m) {
+			t.Bug("taken twice")
+		}
+		t.Unlock(m)
+	}))
+	require.Empty(t, r.Broken())
+}
