@@ -40,6 +40,18 @@ var (
 
 // Actors returns every actor of the specification.
 func Actors() []Actor {
+	return slices.Concat(coreActors(), slabActors(), notifierActors())
+}
+
+// inGroup puts actors into a group.
+func inGroup(group string, actors ...Actor) []Actor {
+	for i := range actors {
+		actors[i].Group = group
+	}
+	return actors
+}
+
+func coreActors() []Actor {
 	return []Actor{
 		{Name: "state_store", Doc: "user space writes memoryN/state", PerBlock: true, Run: stateStore},
 		{Name: "state_show", Doc: "user space reads memoryN/state", PerBlock: true, Run: stateShow},

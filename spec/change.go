@@ -2,7 +2,7 @@ package spec
 
 // Change is an upstream commit that altered the locking or the state of memory hotplug.
 type Change struct {
-	// ID is the abbreviated commit id, 12 digits at most.
+	// ID is the commit id in 12 digits, or words with a "_" between them if it is not known.
 	ID string
 	// Release is the first mainline release that has it.
 	Release Release

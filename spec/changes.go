@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // The changes of the seed's story and what came after it, oldest first.
 var (
 	StateStoreLock = &Change{ID: "30467e0b3be8", Release: Release{4, 1},
@@ -115,9 +117,12 @@ var (
 
 // Changes returns every change, oldest first.
 func Changes() []*Change {
-	return []*Change{StateStoreLock, MemremapPages, AutoOnlineMem, StateStoreReturn, MemremapLock, MemoryAddRemoveLock,
+	all := []*Change{StateStoreLock, MemremapPages, AutoOnlineMem, StateStoreReturn, MemremapLock, MemoryAddRemoveLock,
 		AutoOnlineDevice, PercpuCPUHotplug, PercpuMemHotplug, Memtrace, DrainWithoutCPULock, MemtraceReadd,
 		RemoveTakesDeviceHotplug, AddTakesDeviceHotplug, LockInOnlinePages, MemtraceOnlineLock, MemtraceOfflineLock,
 		ProbeStoreUnlock, ReleaseResourceLate, RemoveReturnsBusy, DeviceKill, BlockDevicesOutside, NoMemSysfsMutex, RemoveBlocksFirst,
 		RemoveUnpairedDone, MemtraceContig, LockInBlockOnline, RemoveBlocksInside}
+	all = append(all, callerChanges()...)
+	slices.SortStableFunc(all, func(a, b *Change) int { return a.Release.compare(b.Release) })
+	return all
 }

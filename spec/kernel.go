@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,8 +13,10 @@ type Release struct{ Major, Minor int }
 func (r Release) String() string { return fmt.Sprintf("v%d.%d", r.Major, r.Minor) }
 
 // Before tells whether r is older than s.
-func (r Release) Before(s Release) bool {
-	return r.Major < s.Major || r.Major == s.Major && r.Minor < s.Minor
+func (r Release) Before(s Release) bool { return r.compare(s) < 0 }
+
+func (r Release) compare(s Release) int {
+	return cmp.Or(cmp.Compare(r.Major, s.Major), cmp.Compare(r.Minor, s.Minor))
 }
 
 // Kernel is a release plus and minus changes. Procedures tell kernels apart by Has alone.

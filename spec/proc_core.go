@@ -41,6 +41,10 @@ func unlockDeviceHotplug(t Task) { t.Unlock(DeviceHotplugLock) }
 // held, since the task that has the lock may be draining that reference (5e33bc4165f3).
 func lockDeviceHotplugSysfs(t Task) Errno {
 	defer t.Call(LockDeviceHotplugSysfs)()
+	if !t.Kernel().Has(SysfsTrylock) {
+		t.Lock(DeviceHotplugLock)
+		return OK
+	}
 	if t.TryLock(DeviceHotplugLock) {
 		return OK
 	}
@@ -139,5 +143,7 @@ func deviceDel(t Task, b Block) {
 func kernfsRemove(t Task, attr Lock) {
 	defer t.Call(KernfsRemove)()
 	t.Deactivate(attr)
-	t.Drain(attr)
+	if !hooksOf(t).NoDrain {
+		t.Drain(attr)
+	}
 }

@@ -44,10 +44,13 @@ func onlinePages(t Task, b Block) Errno {
 	}
 	t.Assert(Presence.Of(b), Present, NoOnlineOfRemoved)
 	t.Write(ZonePages.Of(b), 0) // move_pfn_range(): the span of the zone
-	if t.Choose("a notifier vetoes MEM_GOING_ONLINE", 2) == 1 {
-		return EPERM // NOTIFY_BAD; MEM_CANCEL_ONLINE
+	if memoryNotify(t, GoingOnline, b) != OK || t.Choose("a notifier vetoes MEM_GOING_ONLINE", 2) == 1 {
+		memoryNotify(t, CancelOnline, b)
+		return EPERM // NOTIFY_BAD
 	}
+	onlinePageCallback(t, b)
 	t.Write(ZonePages.Of(b), 0) // online_pages_range(), present pages, node states
+	memoryNotify(t, Online, b)
 	return OK
 }
 
@@ -61,8 +64,9 @@ func offlinePages(t Task, b Block) Errno {
 	if t.Choose("start_isolate_page_range() fails", 2) == 1 {
 		return EBUSY
 	}
-	if t.Choose("a notifier vetoes MEM_GOING_OFFLINE", 2) == 1 {
-		return EPERM // NOTIFY_BAD; MEM_CANCEL_OFFLINE, undo_isolate_page_range()
+	if memoryNotify(t, GoingOffline, b) != OK || t.Choose("a notifier vetoes MEM_GOING_OFFLINE", 2) == 1 {
+		memoryNotify(t, CancelOffline, b)
+		return EPERM // NOTIFY_BAD; undo_isolate_page_range()
 	}
 	repeat := t.Mark()
 	lruAddDrainAll(t)
@@ -71,9 +75,11 @@ func offlinePages(t Task, b Block) Errno {
 	case retry:
 		t.Again(repeat)
 	case signal:
+		memoryNotify(t, CancelOffline, b)
 		return EINTR
 	}
 	t.Write(ZonePages.Of(b), 0) // offline_isolated_pages(), present pages, node states
+	memoryNotify(t, Offline, b)
 	return OK
 }
 
@@ -155,6 +161,9 @@ func archAddMemory(t Task, b Block) Errno {
 		return ENOMEM
 	}
 	t.Write(MemoryMap.Of(b), 0)
+	if f := hooksOf(t).ArchAdd; f != nil {
+		f(t, b)
+	}
 	return OK
 }
 
@@ -239,8 +248,10 @@ func checkOffline(t Task, b Block) Errno {
 // tryOnlineNode models try_online_node(); what it changes belongs to the node alone.
 func tryOnlineNode(t Task) Errno {
 	defer t.Call(TryOnlineNode)()
-	memHotplugBegin(t)
-	defer memHotplugDone(t)
+	if t.Kernel().Has(NodeUnderMemHotplug) {
+		memHotplugBegin(t)
+		defer memHotplugDone(t)
+	}
 	t.Write(ZonePages.Of(NoBlock), 0)
 	if t.Choose("hotadd_new_pgdat() fails", 2) == 1 {
 		return ENOMEM

@@ -52,7 +52,7 @@ type commands struct {
 	Order    orderCmd    `cmd:"" help:"Print the intended lock order of a kernel."`
 	Contract contractCmd `cmd:"" help:"Print what a kernel function demands, takes and returns."`
 	Trace    traceCmd    `cmd:"" help:"Hold a trace of a real kernel against the specification."`
-	List     listCmd     `cmd:"" help:"List kernels, changes, actors, locks, invariants or functions."`
+	List     listCmd     `cmd:"" help:"List kernels, changes, actors, locks, invariants, functions or bugs."`
 }
 
 func main() {

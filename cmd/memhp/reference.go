@@ -59,7 +59,7 @@ func (c *contractCmd) Run(a *app) error {
 }
 
 type listCmd struct {
-	What string `arg:"" enum:"kernels,changes,actors,locks,invariants,functions" help:"kernels, changes, actors, locks, invariants or functions."`
+	What string `arg:"" enum:"kernels,changes,actors,locks,invariants,functions,bugs" help:"kernels, changes, actors, locks, invariants, functions or bugs."`
 }
 
 // Run implements the subcommand.
@@ -75,6 +75,8 @@ func (c *listCmd) Run(a *app) error {
 		return report.Locks(a.out, a.style)
 	case "invariants":
 		return report.Invariants(a.out, a.style)
+	case "bugs":
+		return report.Bugs(a.out, a.style)
 	}
 	return report.Functions(a.out, a.style)
 }

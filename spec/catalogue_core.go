@@ -1,0 +1,78 @@
+package spec
+
+// Bugs of the core: block devices, device_hotplug_lock, mem_hotplug_lock.
+
+func coreBugs() []Bug {
+	return []Bug{
+		{ID: "B01", Title: "adding memory deadlocks with onlining it", Fix: []*Change{StateStoreLock}, Causes: []string{"B02", "B03"},
+			Story: "add_memory() holds mem_hotplug_lock when the registration of a block device takes device_lock(); a store holds device_lock() " +
+				"when online_pages() takes mem_hotplug_lock. The repair takes mem_hotplug_lock before device_lock() in the state store alone, and out of online_pages().",
+			Source: "30467e0b3be8, its mail and the stacks of two reports; v3.18.20 and v4.4.220",
+			Scenarios: []Scenario{{Before: "v4.1-30467e0b3be8", After: "v4.1", Actors: "state_store,online_store,add_memory,online_mems_reader",
+				Breaks: []*Invariant{NoDeadlock, LockOrder}, By: []string{"add_memory", "online_store"},
+				Opens: []*Invariant{PagesUnderMemHotplug, ReadersSeeStable, NoOnlineOfRemoved}}}},
+		{ID: "B02", Title: "onlining and offlining run without mem_hotplug_lock", Fix: []*Change{LockInOnlinePages},
+			Story: "Since 30467e0b3be8 only the state store takes mem_hotplug_lock; the online store, ACPI and drivers call online_pages() and offline_pages() " +
+				"without. The repair takes it inside them again, which needs device_hotplug_lock in every caller (B03).",
+			Source: "381eab4a6ee8; v4.19.0 and v4.20.0",
+			Scenarios: []Scenario{{Before: "v4.19+8df1d0e4a265+d15e59260f62", After: "v4.19+8df1d0e4a265+d15e59260f62+381eab4a6ee8",
+				Actors: "online_store,acpi_eject,online_mems_reader",
+				Breaks: []*Invariant{PagesUnderMemHotplug, ReadersSeeStable}, By: []string{"online_store"}}}},
+		{ID: "B03", Title: "adding and removing memory without device_hotplug_lock", Fix: []*Change{AddTakesDeviceHotplug, RemoveTakesDeviceHotplug}, Causes: []string{"B04"},
+			Story: "ACPI and pseries hold device_hotplug_lock around add_memory(); Hyper-V, Xen, s390 and the probe store do not, so a block can be onlined " +
+				"before it is added completely. The repair lets add_memory() and remove_memory() take it themselves.",
+			Source: "8df1d0e4a265, d15e59260f62; v4.19.0 and v4.20.0",
+			Scenarios: []Scenario{{Before: "v4.19", After: "v4.19+8df1d0e4a265+d15e59260f62", Actors: "add_memory,probe_store,online_store,acpi_add",
+				Breaks: []*Invariant{DeviceHotplugHeld, NoOnlineOfRemoved}, By: []string{"add_memory"}, Opens: []*Invariant{LocksBalanced}}}},
+		{ID: "B04", Title: "the probe store unlocks what it did not lock", Fix: []*Change{ProbeStoreUnlock},
+			Story:  "Where device_hotplug_lock is taken, the probe store of 8df1d0e4a265 jumps to the exit that releases it: another task loses its critical section.",
+			Source: "d2ab99403ee0; v4.20.0, v5.0.1 and v5.3.1",
+			Scenarios: []Scenario{{Before: "v4.20", After: "v4.20+d2ab99403ee0", Actors: "probe_store,acpi_add",
+				Breaks: []*Invariant{LocksBalanced}, By: []string{"probe_store"}}}},
+		{ID: "B05", Title: "removal that fails releases what it did not take", Fix: []*Change{RemoveUnpairedDone},
+			Story:  "f1037ec0cc8a moved the check of the blocks in front of mem_hotplug_begin() and left the error path at mem_hotplug_done().",
+			Source: "b4223a510e2a; v5.7.14 and v5.10.185",
+			Scenarios: []Scenario{{Before: "v5.7", After: "v5.7+b4223a510e2a", Actors: "driver_remove,online_store",
+				Breaks: []*Invariant{LocksBalanced}, By: []string{"driver_remove"}}}},
+		{ID: "B06", Title: "removal drains attributes under mem_hotplug_lock", Negative: true, Fix: []*Change{SysfsTrylock}, Causes: []string{"B05"},
+			Story: "Until v5.5 block devices are removed with mem_hotplug_lock held, and a store that holds a reference to an attribute wants that lock. lockdep reported " +
+				"it. It cannot happen: both need device_hotplug_lock, and the store only tries it. A store that waits for it deadlocks.",
+			Source: "f1037ec0cc8a, which moves the removal out; v5.3.1",
+			Scenarios: []Scenario{{Before: "v5.3-5e33bc4165f3", After: "v5.3", Actors: "state_store,online_store,acpi_eject",
+				Breaks: []*Invariant{NoDeadlock, LockOrder}, By: []string{"acpi_eject", "online_store"}}}},
+		{ID: "B08", Title: "a store waits for the lock whose holder waits for the store", Fix: []*Change{SysfsTrylock},
+			Story: "ACPI removes a device with device_hotplug_lock held, and waits until nobody uses its attributes; a store of such an attribute waits for " +
+				"device_hotplug_lock. The repair only tries the lock, and restarts the system call, which drops the reference.",
+			Source: "5e33bc4165f3 by title and date; a test of 2020 with a sleep in the store", Unverified: "the steps of the changelog are from memory",
+			Scenarios: []Scenario{{Before: "v3.18-5e33bc4165f3", After: "v3.18", Actors: "state_store,acpi_eject",
+				Breaks: []*Invariant{NoDeadlock, LockOrder}, By: []string{"acpi_eject", "state_store"}}}},
+		{ID: "B12", Title: "memory without block devices is added without any lock", Fix: []*Change{MemremapLock}, Causes: []string{"B13"},
+			Story:  "Two drivers in devm_memremap_pages() call arch_add_memory() at once and fill the same entries of the page tables. The repair takes mem_hotplug_lock.",
+			Source: "f931ab479dd2; v4.9.76 has it as a backport, v4.10.0",
+			Scenarios: []Scenario{{Before: "v4.10-f931ab479dd2", After: "v4.10", Actors: "memremap_pages,memunmap_pages,online_mems_reader",
+				Breaks: []*Invariant{AddRemoveUnderMemHotplug, ReadersSeeStable}, By: []string{"memremap_pages"}}}},
+		{ID: "B24", Title: "offlining all blocks and removing them is not one step", Fix: []*Change{RemoveReturnsBusy},
+			Story: "A driver offlines its blocks, lets device_hotplug_lock go, and takes it again to remove them; somebody onlines one in between, and removal " +
+				"meets BUG(). The repair returns -EBUSY.",
+			Source: "eca499ab3749; v5.2.1 and v5.3.1",
+			Scenarios: []Scenario{{Before: "v5.3-eca499ab3749", After: "v5.3", Actors: "driver_remove,online_store",
+				Breaks: []*Invariant{NoBug}, By: []string{"driver_remove"}}}},
+		{ID: "B25", Title: "auto-online leaves dev->offline behind", Fix: []*Change{AutoOnlineDevice}, Causes: []string{"B26"},
+			Story: "Auto-online calls memory_block_change_state(): mem->state says online and dev->offline says offline, so that offlining the block does nothing. " +
+				"The repair goes through device_online().",
+			Source: "v4.10.0 and v4.11.0", Unverified: "the commit id",
+			Scenarios: []Scenario{{Before: "v4.10", After: "v4.10+dc18d706a436", Actors: "auto_online_store,add_memory",
+				Breaks: []*Invariant{BlockDeviceAgree}, By: []string{"add_memory"}}}},
+		{ID: "B28", Title: "memtrace offlines, removes and onlines without device_hotplug_lock", Fix: []*Change{MemtraceOfflineLock, MemtraceOnlineLock},
+			Story: "memtrace checks and writes mem->state and calls offline_pages() with nothing held, so that user space can online the block before memtrace " +
+				"removes it; and it onlines what it added again with nothing held. The repairs hold device_hotplug_lock.",
+			Source: "5666848774ef, cec1680591d6; v4.19.0 and v4.20.0",
+			Scenarios: []Scenario{{Before: "v4.20-5666848774ef-cec1680591d6", After: "v4.20", Actors: "memtrace,online_store",
+				Breaks: []*Invariant{DeviceHotplugHeld, BlockDeviceAgree, NoBug}, By: []string{"memtrace"}}}},
+		{ID: "B55", Title: "a CPU onlines a node without the memory hotplug lock", Fix: []*Change{NodeUnderMemHotplug},
+			Story:  "cpu_up() sets a node online and rebuilds the zonelists while memory hotplug does the same. The repair does it in try_online_node(), under the lock.",
+			Source: "a page of the commit", Unverified: "the tree before the repair was not read",
+			Scenarios: []Scenario{{Before: "v3.18-01b0f19707c5", After: "v3.18", Actors: "cpu_up,online_mems_reader",
+				Breaks: []*Invariant{PagesUnderMemHotplug, ReadersSeeStable}, By: []string{"cpu_up"}}}},
+	}
+}

@@ -1,0 +1,96 @@
+package spec
+
+// The changes of the callers, readers and callbacks of memory hotplug, and those older than the oldest kernel. One whose
+// commit id is not known is named by words.
+var (
+	NodeUnderMemHotplug = &Change{ID: "01b0f19707c5", Release: Release{3, 13},
+		Title:   "cpu/mem hotplug: add try_online_node() for cpu_up()",
+		Summary: "cpu_up() onlines the node of a CPU with mem_hotplug_lock held",
+		Repairs: []*Invariant{PagesUnderMemHotplug}, Unverified: "read as a page of the commit, not as a tree; v3.18 has it"}
+	SysfsTrylock = &Change{ID: "5e33bc4165f3", Release: Release{3, 12},
+		Title:   "driver core / ACPI: Avoid device hot remove locking issues",
+		Summary: "a sysfs store tries device_hotplug_lock and restarts the system call, instead of waiting for it",
+		Repairs: []*Invariant{NoDeadlock}, Unverified: "the tree before it was not read; v3.18 has it"}
+	SlabOnlineMems = &Change{ID: "03afc0e25f7f", Release: Release{3, 16},
+		Title:   "slab: get_online_mems for kmem_cache_{create,destroy,shrink}",
+		Summary: "creating, destroying and shrinking a cache excludes memory hotplug",
+		Repairs: []*Invariant{NoBug}, Unverified: "the tree before it was not read; v3.18 has it"}
+	HyperVCancel = &Change{ID: "hv_cancel_online", Release: Release{4, 2},
+		Title:      "Drivers: hv: hv_balloon: check if ha_region_mutex was acquired in MEM_CANCEL_ONLINE case",
+		Summary:    "MEM_CANCEL_ONLINE releases ha_region_mutex only if somebody holds it",
+		Repairs:    []*Invariant{LocksBalanced},
+		Unverified: "commit id not found, release from memory; 4.4.220 has it"}
+	XenDropMutex = &Change{ID: "703fc13a3f66", Release: Release{4, 6},
+		Title:      "xen_balloon: support memory auto onlining policy",
+		Summary:    "the Xen balloon worker drops balloon_mutex around add_memory_resource()",
+		Repairs:    []*Invariant{NoDeadlock, NoRecursion},
+		Unverified: "id and release from memory; 4.4.220 and 4.9.76 were read on both sides"}
+	HyperVSpinlock = &Change{ID: "hv_ha_lock", Release: Release{4, 9},
+		Title:      "Drivers: hv: balloon: replace ha_region_mutex with spinlock",
+		Summary:    "the Hyper-V balloon no longer holds a lock across the calls of the notifier chain",
+		Repairs:    []*Invariant{LocksBalanced},
+		Unverified: "commit id not found, release from memory; 4.4.220 and 4.12.0 were read on both sides"}
+	PseriesCheckState = &Change{ID: "1a367063ca0c", Release: Release{4, 13},
+		Title:      "powerpc/pseries: Check memory device state before onlining/offlining",
+		Summary:    "DLPAR does not take a block that is online already for a failure",
+		Repairs:    []*Invariant{NoBug},
+		Unverified: "release from memory; 4.12.0 and 4.14.74 were read on both sides"}
+	ResizeHPT = &Change{ID: "dbcf929c0062", Release: Release{4, 11},
+		Title:      "powerpc/pseries: Add support for hash table resizing",
+		Summary:    "pseries resizes the hash page table, with stop_machine(), from arch_add_memory()",
+		Unverified: "id from memory; 4.12.0 has it"}
+	ZonelistOrderLock = &Change{ID: "167d0f258f53", Release: Release{4, 13},
+		Title:      "mm: take memory hotplug lock within numa_zonelist_order_handler()",
+		Summary:    "the sysctl takes mem_hotplug_lock around build_all_zonelists()",
+		Needs:      []*Change{PercpuMemHotplug},
+		Repairs:    []*Invariant{PagesUnderMemHotplug},
+		Unverified: "id from memory; its mail and 4.13.4 were read"}
+	NoZonelistOrder = &Change{ID: "c9bff3eebc09", Release: Release{4, 14},
+		Title:      "mm, page_alloc: rip out ZONELIST_ORDER_ZONE",
+		Summary:    "the sysctl no longer rebuilds zonelists",
+		Unverified: "id from memory; 4.13.4 and 4.14.74 were read on both sides"}
+	IsolateOnce = &Change{ID: "2c7452a075d4", Release: Release{4, 17},
+		Title:      "mm/page_isolation.c: make start_isolate_page_range() fail if already isolated",
+		Summary:    "the second to isolate a pageblock gets -EBUSY",
+		Repairs:    []*Invariant{ReadersSeeStable},
+		Unverified: "4.14.74 and 4.17.0 were read on both sides, the commit in quotations"}
+	ZoneDeviceDrain = &Change{ID: "50f44ee7248a", Release: Release{5, 2},
+		Title:      "mm/devm_memremap_pages: fix final page put race",
+		Summary:    "teardown waits for the last page reference before it removes the mapping",
+		Repairs:    []*Invariant{NoBug},
+		Unverified: "release from memory"}
+	HPTCpusLocked = &Change{ID: "c784be435d5d", Release: Release{5, 4},
+		Title:   "powerpc/pseries: Fix cpu_hotplug_lock acquisition in resize_hpt()",
+		Summary: "resize_hpt() uses stop_machine_cpuslocked(), since mem_hotplug_begin() holds cpu_hotplug_lock",
+		Needs:   []*Change{ResizeHPT}, Repairs: []*Invariant{NoRecursion}}
+	SlabShowLockless = &Change{ID: "e4f8e513c3d3", Release: Release{5, 4},
+		Title:   "mm/slub: fix a deadlock in show_slab_objects()",
+		Summary: "reading the attributes of a cache no longer takes mem_hotplug_lock",
+		Repairs: []*Invariant{NoDeadlock, LockOrder}}
+	DumpAfterUnlock = &Change{ID: "4a55c0474a92", Release: Release{5, 6},
+		Title:   "mm/hotplug: silence a lockdep splat with printk()",
+		Summary: "isolation prints the unmovable page after it has released zone->lock",
+		Repairs: []*Invariant{NoDeadlock, LockOrder}}
+	PtdumpArm64Lock = &Change{ID: "bf2b59f60ee1", Release: Release{5, 7},
+		Title:   "arm64/mm: Hold memory hotplug lock while walking for kernel page table dump",
+		Summary: "the dump of kernel page tables on arm64 reads under mem_hotplug_lock",
+		Repairs: []*Invariant{ReadersSeeStable}}
+	NodeMaskOfSlab = &Change{ID: "7e1fa93deff4", Release: Release{5, 12},
+		Title:   "mm, slab, slub: stop taking memory hotplug lock",
+		Summary: "slab keeps a node mask of its own under slab_mutex, and takes mem_hotplug_lock no more",
+		Repairs: []*Invariant{NoDeadlock, LockOrder}}
+	SlabNoCPULock = &Change{ID: "59450bbc12be", Release: Release{5, 12},
+		Title:   "mm, slab, slub: stop taking cpu hotplug lock",
+		Summary: "creating, destroying and shrinking a cache no longer takes cpu_hotplug_lock",
+		Repairs: []*Invariant{NoDeadlock, LockOrder}}
+	NodeNeverFreed = &Change{ID: "666716fd267d", Release: Release{5, 12},
+		Title:   "mm, slub: stop freeing kmem_cache_node structures on node offline",
+		Summary: "MEM_OFFLINE no longer frees the per-node structure of a cache",
+		Repairs: []*Invariant{NoBug}}
+)
+
+func callerChanges() []*Change {
+	return []*Change{SysfsTrylock, NodeUnderMemHotplug, SlabOnlineMems, HyperVCancel, XenDropMutex, HyperVSpinlock, ResizeHPT,
+		PseriesCheckState, ZonelistOrderLock, NoZonelistOrder, IsolateOnce, ZoneDeviceDrain, HPTCpusLocked, SlabShowLockless,
+		DumpAfterUnlock, PtdumpArm64Lock, NodeMaskOfSlab, SlabNoCPULock, NodeNeverFreed}
+}

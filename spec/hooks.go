@@ -1,0 +1,80 @@
+package spec
+
+// Drivers and architectures reach into the paths of memory hotplug: through the memory notifier chain, the callback that
+// frees onlined pages, and arch_add_memory(). An actor says what is registered on its machine by wrapping its Task.
+
+// MemAction is what the memory notifier chain is told: include/linux/memory.h.
+type MemAction uint8
+
+// The actions of memory_notify().
+const (
+	GoingOnline MemAction = iota
+	CancelOnline
+	Online
+	GoingOffline
+	CancelOffline
+	Offline
+)
+
+// Hooks are what is registered. A nil field is not.
+type Hooks struct {
+	// Notify are the callbacks of register_memory_notifier(), highest priority first. One that returns an
+	// error to GoingOnline or GoingOffline stops the chain.
+	Notify []func(t Task, a MemAction, b Block) Errno
+	// OnlinePage is the callback of set_online_page_callback(): it is given the pages that are onlined.
+	OnlinePage func(t Task, b Block)
+	// ArchAdd is what the architecture does in arch_add_memory().
+	ArchAdd func(t Task, b Block)
+	// NoDrain leaves out the wait of kernfs_drain(): no kernel does, but some proofs rest on it.
+	NoDrain bool
+}
+
+// WithHooks returns t with h registered, besides what t has already.
+func WithHooks(t Task, h Hooks) Task {
+	old := hooksOf(t)
+	h.Notify = append(append([]func(Task, MemAction, Block) Errno(nil), old.Notify...), h.Notify...)
+	if h.OnlinePage == nil {
+		h.OnlinePage = old.OnlinePage
+	}
+	if h.ArchAdd == nil {
+		h.ArchAdd = old.ArchAdd
+	}
+	h.NoDrain = h.NoDrain || old.NoDrain
+	return hooked{t, h}
+}
+
+type hooked struct {
+	Task
+	hooks Hooks
+}
+
+func hooksOf(t Task) Hooks {
+	if h, ok := t.(hooked); ok {
+		return h.hooks
+	}
+	return Hooks{}
+}
+
+// memoryNotify models memory_notify(): blocking_notifier_call_chain() of kernel/notifier.c reads the rwsem of the chain
+// while the callbacks run, and does not touch it if nothing is registered.
+func memoryNotify(t Task, a MemAction, b Block) Errno {
+	callbacks := hooksOf(t).Notify
+	if len(callbacks) == 0 {
+		return OK
+	}
+	t.RLock(MemoryChainLock)
+	defer t.RUnlock(MemoryChainLock)
+	for _, f := range callbacks {
+		if ret := f(t, a, b); ret != OK {
+			return ret
+		}
+	}
+	return OK
+}
+
+// onlinePageCallback is generic_online_page() unless a driver has put its own in place.
+func onlinePageCallback(t Task, b Block) {
+	if f := hooksOf(t).OnlinePage; f != nil {
+		f(t, b)
+	}
+}
