@@ -40,7 +40,7 @@ var (
 
 // Actors returns every actor of the specification.
 func Actors() []Actor {
-	return slices.Concat(coreActors(), slabActors(), notifierActors())
+	return slices.Concat(coreActors(), platformActors(), slabActors(), notifierActors(), cpuActors(), bootActors(), readerActors(), isolationActors())
 }
 
 // inGroup puts actors into a group.

@@ -114,6 +114,6 @@ func Chains() [][]string {
 
 // Catalogue returns the bugs, in the order of their numbers.
 func Catalogue() []Bug {
-	return slices.SortedStableFunc(slices.Values(slices.Concat(coreBugs(), slabBugs(), notifierBugs())),
+	return slices.SortedStableFunc(slices.Values(slices.Concat(coreBugs(), platformBugs(), slabBugs(), notifierBugs(), readerBugs(), missingBugs())),
 		func(a, b Bug) int { return cmp.Compare(a.ID, b.ID) })
 }

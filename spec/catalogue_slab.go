@@ -36,5 +36,12 @@ func slabBugs() []Bug {
 			Source: "666716fd267d and its patch; v5.10.185",
 			Scenarios: []Scenario{{Before: "v5.10", After: "v5.10+666716fd267d", Actors: "slab_attr_show,slab_online,slab_offline,kmem_cache_create", Tasks: 2,
 				Breaks: []*Invariant{NoBug}, By: []string{"slab_attr_show"}}}},
+		{ID: "B57", Title: "flushing CPU slabs deadlocks with offlining",
+			Story: "In linux-next flush_lock was taken before cpu_hotplug_lock, with slab_mutex held; offlining holds cpu_hotplug_lock for reading when slab's callback takes slab_mutex. " +
+				"A pending CPU hotplug closes the cycle. No release had it: in v5.15 cpu_hotplug_lock is outermost.",
+			Source: "the report of August 2021", Unverified: "the tree of linux-next was not read; the order of v5.15 is told by the report's answer",
+			Scenarios: []Scenario{{Before: "v5.10+59450bbc12be+7e1fa93deff4", After: "v5.10+59450bbc12be+7e1fa93deff4", Tasks: 3,
+				Actors: "slub_flush_next,slab_offline,cpu_up", AfterActors: "slub_flush,slab_offline,cpu_up",
+				Breaks: []*Invariant{NoDeadlock, LockOrder}, By: []string{"cpu_up", "slab_offline", "slub_flush_next"}}}},
 	}
 }

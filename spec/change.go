@@ -6,6 +6,8 @@ type Change struct {
 	ID string
 	// Release is the first mainline release that has it.
 	Release Release
+	// Gone is the first mainline release that no longer has it, if it was undone.
+	Gone Release
 	// Title is the commit's subject.
 	Title string
 	// Summary says in our words what it changed.

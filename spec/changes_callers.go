@@ -87,10 +87,62 @@ var (
 		Title:   "mm, slub: stop freeing kmem_cache_node structures on node offline",
 		Summary: "MEM_OFFLINE no longer frees the per-node structure of a cache",
 		Repairs: []*Invariant{NoBug}}
+	MemremapGate = &Change{ID: "b5d24fda9c3d", Release: Release{4, 11}, Gone: Release{4, 11},
+		Title:      "mm, devm_memremap_pages: hold device_hotplug lock over mem_hotplug_{begin, done}",
+		Summary:    "devm_memremap_pages() takes device_hotplug_lock; 55adc1d05dca undid it before v4.11",
+		Needs:      []*Change{MemremapLock},
+		Unverified: "read in later mails; v4.11.0 does not have it"}
+	LinearMappingMutex = &Change{ID: "e5b2af044f31", Release: Release{5, 11},
+		Title:      "powerpc/mm: protect linear mapping modifications by a mutex",
+		Summary:    "the linear mapping of powerpc has a lock of its own",
+		Repairs:    []*Invariant{AddRemoveUnderMemHotplug},
+		Unverified: "release from memory; 5.10.185 and 6.1-rc7 were read on both sides"}
+	KcoreFreeze = &Change{ID: "82840451936f", Release: Release{5, 14},
+		Title:   "mm: introduce page_offline_(begin|end|freeze|thaw) to synchronize setting PageOffline()",
+		Summary: "page_offline_rwsem, and /proc/kcore reads it while it reads pages (2711032c64a8)",
+		Repairs: []*Invariant{ReadersSeeStable}, Unverified: "the id of the change of /proc/kcore is from memory; 5.10.185 and 6.1.158 were read on both sides"}
+	VirtioMemFreeze = &Change{ID: "6cc26d77613a", Release: Release{5, 14},
+		Title:   "virtio-mem: use page_offline_(start|end) when setting PageOffline()",
+		Summary: "virtio-mem writes page_offline_rwsem around setting PageOffline()",
+		Needs:   []*Change{KcoreFreeze}, Repairs: []*Invariant{ReadersSeeStable}, Unverified: "6.1.158 was read"}
+	VirtioMemLeaveRCU = &Change{ID: "425bec0032f5", Release: Release{5, 14},
+		Title:   "virtio-mem: fix sleeping in RCU read side section in virtio_mem_online_page_cb()",
+		Summary: "virtio-mem leaves the RCU read-side critical section before it sets pages offline",
+		Needs:   []*Change{VirtioMemFreeze}, Repairs: []*Invariant{NoBug}, Unverified: "6.1.158 was read"}
+	MemmapOnMemory = &Change{ID: "a08a2ae34613", Release: Release{5, 14},
+		Title:      "mm,memory_hotplug: allocate memmap from the added memory range",
+		Summary:    "a block can hold its own memmap, which is put into the zone when the block is onlined",
+		Unverified: "6.1-rc7 was read"}
+	ZonelistSeqcount = &Change{ID: "3d36424b3b58", Release: Release{6, 0},
+		Title:   "mm/page_alloc: fix race condition between build_all_zonelists and page allocation",
+		Summary: "an allocation that finds no zone tries again if the zonelists were being rebuilt",
+		Repairs: []*Invariant{ReadersSeeStable}, Unverified: "6.1-rc7 was read"}
+	PageExtRCU = &Change{ID: "b1d5488a2528", Release: Release{6, 1},
+		Title:   "mm: fix use-after free of page_ext after race with memory-offline",
+		Summary: "users of page_ext are in an RCU read-side critical section, and offlining waits for them",
+		Repairs: []*Invariant{NoBug}, Unverified: "id from memory; 5.10.185 and 6.1.158 were read on both sides"}
+	ZonelistIrqsOff = &Change{ID: "1007843a9190", Release: Release{6, 3},
+		Title:   "mm/page_alloc: fix potential deadlock on zonelist_update_seq seqlock",
+		Summary: "zonelists are rebuilt with interrupts off and messages deferred",
+		Needs:   []*Change{ZonelistSeqcount}, Repairs: []*Invariant{NoDeadlock}, Unverified: "release from memory; 6.1-rc7 and 6.1.158 were read on both sides"}
+	UsageRCU = &Change{ID: "5ec8e8ea8b77", Release: Release{6, 8},
+		Title:   "mm/sparsemem: fix race in accessing memory_section->usage",
+		Summary: "a section is marked invalid first, and its usage map is freed after a grace period",
+		Repairs: []*Invariant{NoBug}, Unverified: "6.1-rc7 and 6.12.0 were read on both sides"}
+	PtdumpLock = &Change{ID: "59305202c67f", Release: Release{6, 17},
+		Title:   "mm/ptdump: take the memory hotplug lock inside ptdump_walk_pgd()",
+		Summary: "every dump of kernel page tables reads mem_hotplug_lock",
+		Repairs: []*Invariant{ReadersSeeStable}, Unverified: "6.12.0 and 7.1.5 were read on both sides"}
+	OfflineAtomic = &Change{ID: "a7cc262a1135", Release: Release{7, 2},
+		Title:      "driver core: replace dev->offline and dev->offline_disabled with accessors",
+		Summary:    "dev->offline no longer shares a word with flags that other locks protect",
+		Repairs:    []*Invariant{BlockDeviceAgree},
+		Unverified: "title in our words, release inferred: 7.1.5 has the bit field"}
 )
 
 func callerChanges() []*Change {
 	return []*Change{SysfsTrylock, NodeUnderMemHotplug, SlabOnlineMems, HyperVCancel, XenDropMutex, HyperVSpinlock, ResizeHPT,
 		PseriesCheckState, ZonelistOrderLock, NoZonelistOrder, IsolateOnce, ZoneDeviceDrain, HPTCpusLocked, SlabShowLockless,
-		DumpAfterUnlock, PtdumpArm64Lock, NodeMaskOfSlab, SlabNoCPULock, NodeNeverFreed}
+		DumpAfterUnlock, PtdumpArm64Lock, NodeMaskOfSlab, SlabNoCPULock, NodeNeverFreed,
+		MemremapGate, LinearMappingMutex, KcoreFreeze, VirtioMemFreeze, VirtioMemLeaveRCU, MemmapOnMemory, ZonelistSeqcount, PageExtRCU, ZonelistIrqsOff, UsageRCU, PtdumpLock, OfflineAtomic}
 }

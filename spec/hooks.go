@@ -25,6 +25,8 @@ type Hooks struct {
 	OnlinePage func(t Task, b Block)
 	// ArchAdd is what the architecture does in arch_add_memory().
 	ArchAdd func(t Task, b Block)
+	// MemmapOnMemory tells that the block holds its own memmap.
+	MemmapOnMemory bool
 	// NoDrain leaves out the wait of kernfs_drain(): no kernel does, but some proofs rest on it.
 	NoDrain bool
 }
@@ -39,6 +41,7 @@ func WithHooks(t Task, h Hooks) Task {
 	if h.ArchAdd == nil {
 		h.ArchAdd = old.ArchAdd
 	}
+	h.MemmapOnMemory = h.MemmapOnMemory || old.MemmapOnMemory
 	h.NoDrain = h.NoDrain || old.NoDrain
 	return hooked{t, h}
 }

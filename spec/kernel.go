@@ -29,7 +29,7 @@ type Kernel struct {
 func NewKernel(r Release, plus, minus []*Change) Kernel {
 	k := Kernel{name: r.String(), has: map[*Change]bool{}}
 	for _, c := range Changes() {
-		if !r.Before(c.Release) {
+		if !r.Before(c.Release) && (c.Gone == Release{} || r.Before(c.Gone)) {
 			k.has[c] = true
 		}
 	}

@@ -130,7 +130,10 @@ func memoryBlockOnline(t Task, b Block) Errno {
 		memHotplugBegin(t)
 		defer memHotplugDone(t)
 	}
-	return onlinePages(t, b)
+	vmemmapInit(t, b)
+	ret := onlinePages(t, b)
+	vmemmapInit(t, b) // accounts for it, or takes it back
+	return ret
 }
 
 // memoryBlockOffline models memory_block_offline(), part of memory_block_action() before v5.15.
@@ -140,7 +143,9 @@ func memoryBlockOffline(t Task, b Block) Errno {
 		memHotplugBegin(t)
 		defer memHotplugDone(t)
 	}
-	return offlinePages(t, b)
+	ret := offlinePages(t, b)
+	vmemmapInit(t, b) // mhp_deinit_memmap_on_memory()
+	return ret
 }
 
 // createBlockDevice models register_new_memory(), create_memory_block_devices() since v5.3, for one block.

@@ -8,6 +8,7 @@ var (
 	SlabMutex = &LockClass{Name: "slab_mutex", Kind: Mutex, Doc: "protects the list of caches; mm/slab_common.c"}
 	SlabAttr  = &LockClass{Name: "kn->active#slab", Kind: KernfsActive, Scope: PerBlock,
 		Doc: "kernfs active reference of an attribute in /sys/kernel/slab/CACHE; mm/slub.c"}
+	SlubFlush  = &LockClass{Name: "flush_lock", Kind: Mutex, Doc: "serialises flushes of the CPU slabs; mm/slub.c"}
 	SlabListed = &VarClass{Name: "cache on slab_caches", Values: []string{"no", "yes"},
 		Doc: "whether a new cache is on the list of caches; mm/slab_common.c", Protected: lockOf(SlabMutex)}
 	SlabNode = &VarClass{Name: "kmem_cache_node", Values: []string{"none", "allocated"},
@@ -145,6 +146,28 @@ func underGate(t Task, b Block, f func(Task, Block) Errno) Errno {
 	return f(t, b)
 }
 
+// slubFlushNext models flush_all() of linux-next in August 2021, called with slab_mutex held: flush_lock, and inside it cpu_hotplug_lock.
+func slubFlushNext(t Task, _ Block) Errno {
+	t.Lock(slabMutex)
+	t.Lock(SlubFlush.Of(NoBlock))
+	t.RLock(CPUHotplugLock)
+	t.RUnlock(CPUHotplugLock)
+	t.Unlock(SlubFlush.Of(NoBlock))
+	t.Unlock(slabMutex)
+	return OK
+}
+
+// slubFlush models flush_all_cpus_locked() of v5.15: cpu_hotplug_lock is outermost.
+func slubFlush(t Task, _ Block) Errno {
+	t.RLock(CPUHotplugLock)
+	t.Lock(slabMutex)
+	t.Lock(SlubFlush.Of(NoBlock))
+	t.Unlock(SlubFlush.Of(NoBlock))
+	t.Unlock(slabMutex)
+	t.RUnlock(CPUHotplugLock)
+	return OK
+}
+
 // GroupSlab are the slab allocator's readers of the hotplug locks.
 const GroupSlab = "slab"
 
@@ -155,6 +178,8 @@ func slabActors() []Actor {
 		Actor{Name: "kmem_cache_destroy", Doc: "a driver destroys a slab cache", PerBlock: true, Run: kmemCacheDestroy},
 		Actor{Name: "slab_attr_show", Doc: "user space reads /sys/kernel/slab/CACHE/partial", PerBlock: true, Run: slabAttrShow},
 		Actor{Name: "slab_shrink_store", Doc: "user space writes /sys/kernel/slab/CACHE/shrink", PerBlock: true, Run: slabShrinkStore},
+		Actor{Name: "slub_flush", Doc: "slub flushes the CPU slabs", Run: slubFlush},
+		Actor{Name: "slub_flush_next", Doc: "slub_flush as it was in linux-next; no kernel does", Run: slubFlushNext},
 		Actor{Name: "slab_online", Doc: "a task onlines a block, with slab's memory notifier", PerBlock: true, Run: slabOnline},
 		Actor{Name: "slab_offline", Doc: "a task offlines a block, with slab's memory notifier", PerBlock: true, Run: slabOffline},
 	)
