@@ -314,3 +314,15 @@ func TestCoveredOption(t *testing.T) {
 	_, err := Check(bg, strings.NewReader(""), Options{Covered: []string{"no_such_lock"}})
 	require.ErrorContains(t, err, "no_such_lock")
 }
+
+// TestMissed: what is found in a trace whose probes missed hits is not proved.
+func TestMissed(t *testing.T) {
+	lines, syms := recording(t, "planted-online-without-mem_hotplug_lock-lockdep")
+	require.Equal(t, Violates, checkLines(t, lines, Options{Symbols: syms}).Verdict)
+	r := checkLines(t, append(lines, "# memhp-missed: 3 mt_ret"), Options{Symbols: syms})
+	require.Equal(t, Unknown, r.Verdict)
+	require.Equal(t, uint64(3), r.Lost)
+	require.Contains(t, r.Reasons, "3 events were lost")
+	r = checkLines(t, append(lines, "# memhp-missed: many"), Options{Symbols: syms})
+	require.Equal(t, 1, r.UnknownLines)
+}

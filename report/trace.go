@@ -11,8 +11,7 @@ import (
 // Trace writes the verdict on a trace: each rule, each violation with its line, and what was not covered.
 func Trace(w io.Writer, st Style, name string, r conform.Report) error {
 	p := &printer{w: w}
-	verdict := map[string]string{conform.Conforms: st.green("conforms"), conform.Violates: st.red("violates"), conform.Unknown: st.amber("unknown")}[r.Verdict]
-	p.line("%s  %s", verdict, st.dim("rules of "+r.Kernel))
+	p.line("%s  %s", verdictText(st, r.Verdict), st.dim("rules of "+r.Kernel))
 	p.line("%s", st.bold(name))
 	p.line("%s", st.dim(fmt.Sprintf("%s in %s, %s lost, %s not understood", plural(int64(r.Events), "event"),
 		plural(int64(r.Lines), "line"), grouped(int64(r.Lost)), plural(int64(r.UnknownLines), "line"))))

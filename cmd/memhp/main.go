@@ -14,6 +14,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"memhp/conform/vm"
+	"memhp/conform/vm/agent"
 	"memhp/report"
 )
 
@@ -53,9 +55,13 @@ type commands struct {
 	Contract contractCmd `cmd:"" help:"Print what a kernel function demands, takes and returns."`
 	Trace    traceCmd    `cmd:"" help:"Hold a trace of a real kernel against the specification."`
 	List     listCmd     `cmd:"" help:"List kernels, changes, actors, locks, invariants, functions or bugs."`
+	VM       vmCmd       `cmd:"" name:"vm" help:"Boot real kernels in QEMU and hold them against the specification."`
 }
 
 func main() {
+	if agent.IsInit() { // memhp vm runs memhp itself as the init of its guests
+		agent.Main()
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
@@ -79,6 +85,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) (status int)
 	}()
 	var c commands
 	parser, err := kong.New(&c, kong.Name("memhp"), kong.Writers(out, errOut), kong.Exit(func(code int) { panic(exitRequest(code)) }),
+		kong.Vars{"vmRelease": vm.DefaultRelease, "vmReleases": strings.Join(vm.Releases(), ", ")},
 		kong.Description("An executable specification of the locking of Linux memory hotplug.\n\n"+
 			"Exit status: 0 all hold, 1 a violation, 2 usage or unreadable input, 3 inconclusive."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: report.Width}))

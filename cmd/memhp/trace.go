@@ -9,7 +9,8 @@ import (
 )
 
 type traceCmd struct {
-	Check traceCheckCmd `cmd:"" help:"Check an ftrace text: function, function_graph, kprobe and lock events."`
+	Record traceRecordCmd `cmd:"" help:"Record a trace of the machine that this runs on, as root; all tracing settings are as before when it ends."`
+	Check  traceCheckCmd  `cmd:"" help:"Check an ftrace text: function, function_graph, kprobe and lock events."`
 }
 
 type traceCheckCmd struct {

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"memhp/conform"
+	"memhp/conform/vm"
+	"memhp/report"
+	"memhp/spec"
+)
+
+type vmCmd struct {
+	Run vmRunCmd `cmd:"" help:"Boot a kernel, drive memory hotplug in it with random operations of several tasks, and check its trace."`
+}
+
+// bootFlags say which kernel to boot.
+type bootFlags struct {
+	Kernel  string `type:"path" placeholder:"BZIMAGE" help:"A kernel image; without it Debian's kernel of --release is downloaded with apt-get."`
+	Modules string `type:"path" placeholder:"DIR" help:"Its modules, for what is not built in."`
+	Release string `default:"${vmRelease}" placeholder:"RELEASE" help:"Which of Debian's kernels: ${vmReleases}."`
+}
+
+// find returns the kernel to boot. QEMU is looked for first: without it nothing needs to be downloaded.
+func (f bootFlags) find(a *app) (vm.Kernel, error) {
+	if _, err := vm.FindQEMU(); err != nil {
+		return vm.Kernel{}, err
+	}
+	if f.Kernel != "" {
+		return vm.LocalKernel(f.Kernel, f.Modules)
+	}
+	if f.Modules != "" {
+		return vm.Kernel{}, errors.New("--modules needs --kernel")
+	}
+	return vm.FetchKernel(a.ctx, f.Release, a.note)
+}
+
+type vmRunCmd struct {
+	bootFlags
+	Ops      int    `default:"200" help:"How many operations."`
+	Tasks    int    `default:"3" help:"How many tasks do them at once."`
+	Seed     uint64 `default:"1" help:"Which operations: the same seed draws the same."`
+	Rules    string `placeholder:"KERNEL" help:"The kernel of the specification to check against; without it the one that the guest's version tells."`
+	TraceOut string `type:"path" placeholder:"FILE" help:"Keep the trace, and its symbols in FILE.symbols."`
+	Format   string `enum:"text,json" default:"text" help:"text or json."`
+}
+
+const maxGuestTasks, maxGuestOps = 64, 1_000_000
+
+// Run implements the subcommand.
+func (c *vmRunCmd) Run(a *app) error {
+	if c.Tasks < 1 || c.Tasks > maxGuestTasks || c.Ops < 1 || c.Ops > maxGuestOps {
+		return fmt.Errorf("--tasks must be from 1 to %d and --ops from 1 to %d", maxGuestTasks, maxGuestOps)
+	}
+	config := vm.RunConfig{Workload: vm.Workload{Tasks: c.Tasks, Ops: c.Ops, Seed: c.Seed}}
+	if c.Rules != "" {
+		k, err := spec.ParseKernel(c.Rules)
+		if err != nil {
+			return err
+		}
+		config.Rules = &k
+	}
+	var err error
+	if config.Kernel, err = c.find(a); err != nil {
+		return err
+	}
+	for suffix, w := range map[string]*io.Writer{"": &config.TraceOut, ".symbols": &config.SymbolsOut} {
+		if c.TraceOut == "" {
+			break
+		}
+		f, err := os.Create(c.TraceOut + suffix)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		*w = f
+	}
+	r, err := vm.Run(a.ctx, config)
+	if err != nil && a.ctx.Err() == nil {
+		return err
+	}
+	if err != nil {
+		a.note("interrupted; the guest is stopped")
+		a.fail(exitInconclusive)
+		if r.Kernel == "" { // it had not booted
+			return nil
+		}
+	}
+	a.judge(r.Verdict)
+	if c.Format == "json" {
+		return report.RunJSON(a.out, r)
+	}
+	return report.Run(a.out, a.style, r)
+}
+
+// judge sets the exit status of a verdict of package conform.
+func (a *app) judge(verdict string) {
+	switch verdict {
+	case conform.Violates:
+		a.fail(exitViolation)
+	case conform.Unknown:
+		a.fail(exitInconclusive)
+	}
+}

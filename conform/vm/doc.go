@@ -1,0 +1,17 @@
+// Package vm boots kernels in QEMU, drives memory hotplug in them, and holds what they do against the specification: the trace
+// by package conform, the results of single operations by running the specification's own procedures beside them.
+//
+//   - kernel.go     finds a kernel: a file, or a Debian package
+//   - modules.go    the modules that a guest needs, in the order of their dependencies
+//   - initramfs.go  the guest's file system: this very executable as init, and modules
+//   - qemu.go       one QEMU process, that never outlives this one
+//   - qmp.go        its monitor: DIMMs and virtio-mem
+//   - console.go    the serial console, and what in it is a result
+//   - guest.go      a booted guest: operations in, results and the trace out
+//   - hotplug.go    plugging and unplugging
+//   - workload.go   random operations by several tasks
+//   - run.go        one run: boot, drive, check the trace
+//
+// A guest has no network, no disk and no file of the host besides kernel and modules. Sockets are pairs of descriptors and the
+// initramfs is memory, so that nothing is left behind. Every wait has a bound.
+package vm

@@ -1,0 +1,170 @@
+package vm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"memhp/conform"
+	"memhp/conform/vm/agent"
+	"memhp/spec"
+)
+
+// Result is what a run showed.
+type Result struct {
+	Schema int `json:"schema"`
+	// Verdict is conform.Conforms, Violates or Unknown.
+	Verdict string `json:"verdict"`
+	// Release and Version are the guest's; Kernel is the kernel of the specification whose rules were checked.
+	Release string `json:"release"`
+	Version string `json:"version"`
+	Kernel  string `json:"kernel"`
+	Seed    uint64 `json:"seed"`
+	Tasks   int    `json:"tasks"`
+	Ops     int    `json:"ops"`
+	// Counts says how often each operation ended how.
+	Counts map[string]int `json:"counts"`
+	// BootSeconds is the time until the guest answered, WorkSeconds that of the operations.
+	BootSeconds float64 `json:"boot_seconds"`
+	WorkSeconds float64 `json:"work_seconds"`
+	// Trace is the verdict on the trace.
+	Trace conform.Report `json:"trace"`
+	// Failure says how the guest failed: it hangs, or ended. Troubles are the lines of its console that report a bug.
+	Failure  string   `json:"failure,omitempty"`
+	Troubles []string `json:"troubles,omitempty"`
+	// Stacks are of the tasks that were in state D when it failed; Console is there if anything went wrong.
+	Stacks  []agent.Stack `json:"stacks,omitempty"`
+	Console string        `json:"console,omitempty"`
+	// Notes are what limits the verdict, and what could not be set up.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// RunConfig says what to run.
+type RunConfig struct {
+	Kernel   Kernel
+	Workload Workload
+	// Rules are the kernel of the specification to check against; nil means the one that the guest's version tells.
+	Rules *spec.Kernel
+	// TraceOut gets the trace, SymbolsOut the symbols that go with it; both may be nil.
+	TraceOut, SymbolsOut io.Writer
+}
+
+// Run boots a kernel, drives memory hotplug in it and checks the trace. A guest that fails is a result; an error means that there is none.
+func Run(ctx context.Context, c RunConfig) (Result, error) {
+	r := Result{Schema: 1, Seed: c.Workload.Seed, Tasks: c.Workload.Tasks, Ops: c.Workload.Ops, Counts: map[string]int{}}
+	pipe, sink := io.Pipe()
+	defer pipe.Close()
+	var out io.Writer = sink
+	if c.TraceOut != nil {
+		out = io.MultiWriter(c.TraceOut, sink)
+	}
+	g, err := Boot(ctx, Config{Kernel: c.Kernel, Devices: VirtioMemDevice(), Trace: out})
+	if err != nil {
+		return r, err
+	}
+	defer g.Close()
+	r.Release, r.Version, r.BootSeconds, r.Notes = g.Hello.Release, g.Hello.Version, g.Booted.Seconds(), g.Hello.Problems
+	rules := c.Rules
+	if rules == nil {
+		k, err := Model(g.Hello)
+		if err != nil {
+			return r, err
+		}
+		rules = &k
+	}
+	r.Kernel = rules.String()
+	tracing, err := g.StartTrace(ctx)
+	if err != nil {
+		return r, g.failed(ctx, &r, err)
+	}
+	r.Notes = append(r.Notes, tracing.Notes...)
+	if c.SymbolsOut != nil {
+		if _, err := io.WriteString(c.SymbolsOut, tracing.Symbols); err != nil {
+			return r, fmt.Errorf("write symbols: %w", err)
+		}
+	}
+	checked, err := checkStream(ctx, pipe, tracing.Symbols, rules)
+	if err != nil {
+		return r, err
+	}
+	start := time.Now()
+	counts, err := g.Drive(ctx, c.Workload)
+	r.WorkSeconds = time.Since(start).Seconds()
+	if counts != nil {
+		r.Counts = counts
+	}
+	if err == nil {
+		err = g.StopTrace(ctx)
+	}
+	if err != nil {
+		err = g.failed(ctx, &r, err)
+		g.Close()
+	}
+	_ = sink.Close() // never fails
+	report := <-checked
+	r.Trace = report.report
+	if ctx.Err() != nil {
+		r.Trace.Verdict = interruptedVerdict(r.Trace.Verdict)
+	}
+	r.judge(g.Console())
+	return r, errors.Join(err, report.err)
+}
+
+type checkedTrace struct {
+	report conform.Report
+	err    error
+}
+
+// checkStream checks the trace while it is written.
+func checkStream(ctx context.Context, pipe *io.PipeReader, symbols string, rules *spec.Kernel) (<-chan checkedTrace, error) {
+	syms, err := conform.ReadSymbols(strings.NewReader(symbols))
+	if err != nil {
+		return nil, err
+	}
+	out := make(chan checkedTrace, 1)
+	go func() {
+		report, err := conform.Check(ctx, pipe, conform.Options{Symbols: syms, Kernel: rules})
+		pipe.CloseWithError(err) // what is written after an error goes nowhere
+		out <- checkedTrace{report, err}
+	}()
+	return out, nil
+}
+
+// failed turns a failure of the guest into a part of the result. Other errors are returned.
+func (g *Guest) failed(ctx context.Context, r *Result, err error) error {
+	switch {
+	case errors.Is(err, ErrHang):
+		if stacks, serr := g.Stacks(ctx); serr == nil {
+			r.Stacks = stacks
+		} else {
+			r.Notes = append(r.Notes, fmt.Sprintf("no stacks: %v", serr))
+		}
+	case !errors.Is(err, ErrGone):
+		return err
+	}
+	r.Failure = err.Error()
+	return nil
+}
+
+// judge makes one verdict of the trace, the console and the guest's end.
+func (r *Result) judge(console string) {
+	r.Troubles = Troubles(console)
+	r.Verdict = r.Trace.Verdict
+	if r.Verdict == "" {
+		r.Verdict = conform.Unknown
+	}
+	if len(r.Troubles) > 0 || r.Failure != "" {
+		r.Verdict, r.Console = conform.Violates, console
+	}
+}
+
+// interruptedVerdict is the verdict on a run that was not finished.
+func interruptedVerdict(v string) string {
+	if v == conform.Violates {
+		return v
+	}
+	return conform.Unknown
+}
