@@ -100,15 +100,11 @@ func (a *automaton) mergeNodes(g *graph) {
 	filled := make([]bool, n)
 	for i := range g.nodes {
 		c := class[i]
-		if g.nodes[i].op.kind == opReturn {
-			a.nodes[c].noteReturn(&g.nodes[i])
-		}
 		if filled[c] {
 			continue
 		}
 		filled[c] = true
 		nd := g.nodes[i]
-		nd.returns = a.nodes[c].returns
 		nd.next = slices.Clone(nd.next)
 		for j, m := range nd.next {
 			if m != noNode {
@@ -120,19 +116,6 @@ func (a *automaton) mergeNodes(g *graph) {
 	for _, s := range g.starts {
 		if !slices.Contains(a.starts, class[s]) {
 			a.starts = append(a.starts, class[s])
-		}
-	}
-}
-
-// noteReturn adds what node m returns to what n may return.
-func (n *node) noteReturn(m *node) {
-	more := m.returns
-	if more == nil {
-		more = []int{m.op.arg}
-	}
-	for _, r := range more {
-		if !slices.Contains(n.returns, r) {
-			n.returns = append(slices.Clip(n.returns), r)
 		}
 	}
 }

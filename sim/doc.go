@@ -22,6 +22,7 @@
 //   - random.go    random walks over the same automata
 //   - finding.go   broken rules, and when two are the same violation
 //   - witness.go   counterexamples
+//   - recall.go    what merged nodes forget of them: return values, sliced variables
 //   - token.go, replaytoken.go   counterexamples that can be pasted
 //   - check.go, result.go        the entry point and its result
 //

@@ -36,6 +36,7 @@ type distinct struct {
 	locks     []string
 	actors    []string
 	why       string
+	call      bool // function's contract is broken on entry to it
 }
 
 func (d distinct) key() string {
@@ -51,7 +52,7 @@ func (x *stepper) explain(f finding) []distinct {
 	case brokenRule:
 		out := make([]distinct, len(nd.broken))
 		for i, b := range nd.broken {
-			out[i] = distinct{invariant: b.rule, function: x.a.functionNamed(b.function, f.node), actors: one.actors, why: b.why}
+			out[i] = distinct{invariant: b.rule, function: x.a.functionNamed(b.function, f.node), actors: one.actors, why: b.why, call: b.call}
 			if b.lock != "" {
 				out[i].locks = []string{b.lock}
 			}
@@ -63,8 +64,9 @@ func (x *stepper) explain(f finding) []distinct {
 		one.why = fmt.Sprintf("%s is %s, not %s", nd.op.v, nd.op.v.ValueName(v.Value(nd.op.v)), nd.op.v.ValueName(nd.op.arg))
 	case brokenPin:
 		one.invariant = spec.ReadersSeeStable
-		one.actors = append(one.actors, x.pinners(f)...)
-		one.why = fmt.Sprintf("%s changes while %s relies on it", nd.op.v.Class.Name, strings.Join(one.actors[1:], " and "))
+		who, actors := x.pinners(f)
+		one.actors = append(one.actors, actors...)
+		one.why = fmt.Sprintf("T%d changes %s, on which %s", f.task+1, nd.op.v, list(who, "relies", "rely"))
 	case brokenAgreement:
 		rule := x.a.agree[f.at.rule]
 		one.invariant = rule.Invariant
@@ -88,17 +90,25 @@ func (a *automaton) functionNamed(f *spec.Function, n int32) string {
 	return a.actorName(n)
 }
 
-// pinners returns the actors that pin what the finding's task wrote.
-func (x *stepper) pinners(f finding) []string {
-	var out []string
+// pinners returns the tasks that pin what the finding's task wrote, with their actors, and the actors.
+func (x *stepper) pinners(f finding) (who, actors []string) {
 	for t := 0; t < x.tasks; t++ {
 		n := f.state.node[t]
 		if t != f.task && x.a.pins[n]&x.a.code[f.node].pinBit != 0 {
-			out = append(out, x.a.actorName(n))
+			actors = append(actors, x.a.actorName(n))
+			who = append(who, fmt.Sprintf("T%d (%s)", t+1, x.a.actorName(n)))
 		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	slices.Sort(actors)
+	return who, slices.Compact(actors)
+}
+
+// list says who does something: "T2 holds", "T2 and T3 hold".
+func list(who []string, does, do string) string {
+	if len(who) == 1 {
+		return who[0] + " " + does
+	}
+	return strings.Join(who, " and ") + " " + do
 }
 
 // explainDeadlock says who waits for whom.
@@ -124,18 +134,30 @@ func (x *stepper) explainDeadlock(f finding) distinct {
 	return d
 }
 
+// waitsFor says what task i of a stuck set waits for, and which of the others does not let it go on.
 func (x *stepper) waitsFor(f finding, i int) string {
 	nd := &x.a.nodes[f.state.node[i]]
-	var whom []string
+	var holders, pending []string
 	for t := 0; t < x.tasks; t++ {
-		if t != i && f.set>>t&1 == 1 && x.blocks(f.state, t, i) {
-			whom = append(whom, "T"+fmt.Sprint(t+1))
+		if t == i || f.set>>t&1 == 0 || !x.blocks(f.state, t, i) {
+			continue
+		}
+		n := f.state.node[t]
+		if bit := x.a.code[f.state.node[i]].bit; (x.a.ex[n]|x.a.sh[n])&bit != 0 {
+			holders = append(holders, fmt.Sprintf("T%d", t+1))
+		} else {
+			pending = append(pending, fmt.Sprintf("T%d", t+1))
 		}
 	}
-	what := map[opKind]string{opLock: "waits for", opRLock: "waits to read", opDrain: "drains", opWait: "waits on"}[nd.op.kind]
-	s := fmt.Sprintf("T%d %s %s", i+1, what, nd.op.object())
-	if len(whom) > 0 {
-		s += " because of " + strings.Join(whom, ", ")
+	me := fmt.Sprintf("T%d", i+1)
+	switch object := nd.op.object(); {
+	case nd.op.kind == opWait:
+		return fmt.Sprintf("%s waits until %s is %s, which no task that can still move writes", me, object, nd.op.v.ValueName(nd.op.arg))
+	case nd.op.kind == opDrain:
+		return fmt.Sprintf("%s drains %s, to which %s a reference", me, object, list(holders, "holds", "hold"))
+	case len(holders) > 0:
+		return fmt.Sprintf("%s waits for %s, which %s", me, object, list(holders, "holds", "hold"))
+	default:
+		return fmt.Sprintf("%s waits to read %s, which %s to write", me, object, list(pending, "waits", "wait"))
 	}
-	return s
 }

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 
 	"memhp/spec"
 )
@@ -66,33 +67,32 @@ func (w *Walker) Walk(draw func(label string, n int) int, steps int) (Walk, erro
 			continue // it waits
 		}
 		n := draw("outcome", len(ends))
-		if done := w.follow(&t, move{task, n}, &ends[n]); done != nil {
-			walk.Violation = done
-			return walk, nil
+		if broken := w.follow(&t, move{task, n}, &ends[n]); broken != nil {
+			v, err := w.e.render(w.p, *broken, t)
+			walk.Violation = &v
+			return walk, err
 		}
 	}
-	walk.Trace = w.p.steps(t)
-	return walk, nil
+	trace, err := w.p.steps(t)
+	walk.Trace = slices.Concat(trace...)
+	return walk, err
 }
 
 // follow makes a move, and returns the rule that it breaks.
-func (w *Walker) follow(t *trail, m move, end *outcome) *Violation {
+func (w *Walker) follow(t *trail, m move, end *outcome) *distinct {
 	if end.rule != nil {
 		end.found.state = &end.state
-		t.takeFinding(end.found, m, end.log)
-		v := w.e.render(w.p, *end.rule, *t)
-		return &v
+		t.takeFinding(end.found, *end.rule, m, end.log)
+		return end.rule
 	}
 	if end.ended {
 		return nil
 	}
 	t.take(m, &end.state, end.log)
-	d, stuck := w.p.finishDeadlock(t, w.watches)
-	if !stuck {
-		return nil
+	if d, stuck := w.p.finishDeadlock(t, w.watches); stuck {
+		return &d
 	}
-	v := w.e.render(w.p, d, *t)
-	return &v
+	return nil
 }
 
 // outcomes returns the ends of a step of one task, by number; an end that breaks a rule is that.

@@ -23,7 +23,8 @@ type replay struct {
 	fresh   []spec.Assign
 	stack   []*spec.Function
 	known   knowledge
-	broken  []breach // by calls since the last operation
+	broken  []breach           // by calls since the last operation
+	entries [][]*spec.Function // the call stacks of those calls
 
 	next  node // the operation after the last answer
 	again int  // depth to which Again went back, or -1
@@ -98,13 +99,13 @@ func (r *replay) do(o op) int {
 	}
 	if r.pos == len(r.answers) {
 		r.next = node{op: o, held: r.held, pending: r.pending, pins: slices.Clone(r.pins), wrote: slices.Clone(r.wrote), fresh: r.fresh, stack: slices.Clone(r.stack),
-			known: slices.Clone(r.known), broken: r.broken}
+			known: slices.Clone(r.known), broken: r.broken, entries: r.entries}
 		r.halt()
 	}
 	r.path = append(r.path, o)
 	a := int(r.answers[r.pos])
 	r.pos++
-	r.broken = nil
+	r.broken, r.entries = nil, nil
 	r.pending = o.kind == opAnnounce
 	return a
 }
@@ -304,11 +305,12 @@ func (r *replay) Call(f *spec.Function) func() {
 	if r.cut {
 		return func() {}
 	}
-	for _, c := range r.held.Broken(f, r.kernel) {
-		r.broken = append(r.broken, breach{rule: c.Rule, function: f, lock: c.Lock.Name,
-			why: fmt.Sprintf("%s() %s %s, which its caller does %shold", f.Name, c.Demand, c.Lock.Name, negation(c.Demand))})
-	}
 	r.stack = append(r.stack, f)
+	for _, c := range r.held.Broken(f, r.kernel) {
+		r.broken = append(r.broken, breach{rule: c.Rule, function: f, lock: c.Lock.Name, call: true,
+			why: fmt.Sprintf("%s() %s %s, which its caller %s", f.Name, c.Demand, c.Lock.Name, does(c, r.held))})
+		r.entries = append(r.entries, slices.Clone(r.stack))
+	}
 	depth := len(r.stack)
 	return func() {
 		if !r.cut {
@@ -317,11 +319,15 @@ func (r *replay) Call(f *spec.Function) func() {
 	}
 }
 
-func negation(d spec.Demand) string {
-	if d == spec.Requires {
-		return "not "
+// does says what a caller who holds s does about a clause that it breaks.
+func does(c spec.Clause, s spec.Held) string {
+	switch {
+	case c.Demand == spec.Forbids:
+		return "holds"
+	case s.HasClass(c.Lock, spec.Read):
+		return "holds only for reading"
 	}
-	return ""
+	return "does not hold"
 }
 
 // Bug implements spec.Task.

@@ -56,7 +56,7 @@ func (e *explorer) replay(t tokenParts) (Violation, error) {
 	if !ok {
 		return Violation{}, fmt.Errorf("the schedule does not break %s", t.invariant)
 	}
-	return e.render(p, d, tr), nil
+	return e.render(p, d, tr)
 }
 
 // play makes the moves of a schedule; with keepLast it leaves out the last one and returns it.
@@ -107,7 +107,7 @@ func (p *player) finishMove(t *trail, m move, rule string) (out distinct, found 
 		for _, d := range p.x.explain(f) {
 			if !found && d.tokenRule() == rule {
 				found, out = true, d
-				t.takeFinding(f, m, p.log)
+				t.takeFinding(f, d, m, p.log)
 			}
 		}
 	})
@@ -122,7 +122,7 @@ func (e *explorer) replayCycle(p *player, t tokenParts) (Violation, error) {
 			g.NoteWriter(o.lock.Class)
 		}
 	}
-	var all trail
+	var all []Step
 	for i, s := range t.schedules {
 		tr, last, err := p.play(s, true)
 		if err != nil {
@@ -135,22 +135,18 @@ func (e *explorer) replayCycle(p *player, t tokenParts) (Violation, error) {
 		nd := &e.a.nodes[n]
 		m, _ := nd.op.kind.acquires()
 		g.Add(nd.held, nd.op.lock, m, spec.Site{Actor: e.a.actorName(n), Function: e.a.functionAt(n)})
-		ops := ownOps(tr.ops, last.task, i)
-		ops[len(ops)-1].breaks = true
-		all.ops = append(all.ops, ops...)
+		steps, err := p.ownSteps(tr, last.task, i)
+		if err != nil {
+			return Violation{}, err
+		}
+		all = append(all, steps...)
 	}
 	cycles := slices.DeleteFunc(g.Cycles(), func(c spec.Cycle) bool { return len(c) != len(t.schedules) }) // not a shorter one inside
 	if len(cycles) == 0 {
 		return Violation{}, fmt.Errorf("the schedules do not make a harmful cycle")
 	}
 	d := cycleDistinct(cycles[0])
-	v := e.render(p, d, all)
-	v.Token = e.config.token(d, len(e.a.nodes), t.schedules...)
-	v.Initial = onePathAnEdge
-	for _, s := range t.schedules {
-		v.Steps += len(s.moves)
-	}
-	return v, nil
+	return e.violationOf(d, all, t.schedules...), nil
 }
 
 // request makes the last move of an edge's schedule, and returns the node that requests the lock: the one to which

@@ -108,6 +108,8 @@ func (p *packing) unpack(k key) state {
 type initial struct {
 	state state
 	name  string
+	// blocks are the states of the blocks, sliced variables included.
+	blocks []spec.BlockInit
 }
 
 // initials returns the states to start from: each block in any of the states of spec.BlockInits, all tasks idle.
@@ -137,6 +139,7 @@ func (a *automaton) withBlock(in initial, b spec.Block, bi spec.BlockInit) initi
 			in.state.vars |= 1 << at
 		}
 	}
+	in.blocks = append(slices.Clip(in.blocks), bi)
 	if in.name != "" {
 		in.name += ", "
 	}

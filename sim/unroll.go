@@ -21,12 +21,12 @@ type node struct {
 	wrote   []spec.Var    // of those that agreements look at, since the task was idle
 	fresh   []spec.Assign // of an Activate
 	stack   []*spec.Function
-	broken  []breach // rules that arriving here breaks, whatever other tasks do
-	fatal   bool     // the path ends here
-	loop    bool     // Again goes back to here
-	dead    bool     // a read whose answer makes no difference
-	returns []int    // the errnos that the merged nodes return
-	next    []int32  // by answer; noNode where the answer cannot occur
+	broken  []breach           // rules that arriving here breaks, whatever other tasks do
+	entries [][]*spec.Function // call stacks of the contracts among broken
+	fatal   bool               // the path ends here
+	loop    bool               // Again goes back to here
+	dead    bool               // a read whose answer makes no difference
+	next    []int32            // by answer; noNode where the answer cannot occur
 	known   knowledge
 	parent  int32
 	answer  int8
@@ -39,6 +39,7 @@ type breach struct {
 	function *spec.Function
 	lock     string
 	why      string
+	call     bool // a contract, broken on entry to function
 }
 
 const (
@@ -307,7 +308,7 @@ func (g *graph) judgeWrite(n *node) {
 		return
 	}
 	if l := c.Protected(g.kernel); l != nil && !n.held.HasClass(l, spec.Write) {
-		n.breaks(c.WriteRule, l.Name, fmt.Sprintf("%s changes without %s held for writing", c.Name, l.Name))
+		n.breaks(c.WriteRule, l.Name, fmt.Sprintf("it changes %s without %s held for writing", n.op.v, l.Name))
 	}
 }
 

@@ -64,6 +64,9 @@ type taskMicro struct {
 	task int
 	micro
 	breaks, blocked bool
+	// entering tells that not the operation breaks the rule, but the call of function just before it.
+	entering bool
+	function string
 }
 
 // follow finds the moves that lead from one state to the next along keys, keeping each task in its place.
@@ -108,7 +111,7 @@ func (p *player) finish(t *trail, match func(distinct) bool) (distinct, bool) {
 			for _, d := range p.x.explain(f) {
 				if !found && match(d) {
 					found, out = true, d
-					t.takeFinding(f, move{i, p.x.outcome}, p.log)
+					t.takeFinding(f, d, move{i, p.x.outcome}, p.log)
 				}
 			}
 		})
@@ -117,10 +120,10 @@ func (p *player) finish(t *trail, match func(distinct) bool) (distinct, bool) {
 }
 
 // takeFinding ends the trail with the operations up to the one that breaks the rule.
-func (t *trail) takeFinding(f finding, m move, log []micro) {
+func (t *trail) takeFinding(f finding, d distinct, m move, log []micro) {
 	t.take(m, f.state, log)
 	if f.kind != brokenAgreement {
-		t.ops = append(t.ops, taskMicro{task: m.task, micro: micro{node: f.node, answer: -1, next: f.node}})
+		t.ops = append(t.ops, taskMicro{task: m.task, micro: micro{node: f.node, answer: -1, next: f.node}, entering: d.call, function: d.function})
 	}
 	t.ops[len(t.ops)-1].breaks = true
 }
@@ -146,39 +149,28 @@ func (p *player) markStuck(t *trail, core uint32) {
 	t.ops[len(t.ops)-1].breaks = true
 }
 
-// steps renders the operations of a trail.
-func (p *player) steps(t trail) []Step {
-	var out []Step
-	for _, o := range t.ops {
-		nd := &p.a.nodes[o.node]
-		if nd.op.kind == opRoot {
-			continue
+// steps renders the operations of a trail, each with what it takes to understand it.
+func (p *player) steps(t trail) ([][]Step, error) {
+	c := newRecaller(p.a, p.inits[t.schedule.init], p.packing.tasks)
+	out := make([][]Step, len(t.ops))
+	for i, o := range t.ops {
+		var err error
+		if out[i], err = c.steps(o); err != nil {
+			return nil, err
 		}
-		st := Step{Task: o.task + 1, Actor: p.a.actorName(o.node), Function: p.a.functionAt(o.node), Op: nd.op.kind.String(),
-			Object: nd.op.object(), Value: p.valueOf(nd, o.answer), Breaks: o.breaks, Blocked: o.blocked, Held: []string{}}
-		for _, f := range nd.stack {
-			st.Stack = append(st.Stack, f.Name)
-		}
-		for _, h := range p.a.nodes[o.next].held {
-			st.Held = append(st.Held, h.String())
-		}
-		out = append(out, st)
 	}
-	return out
+	return out, nil
 }
 
-// valueOf says in words what the operation wrote or was answered; answer is -1 if it was not done.
-func (p *player) valueOf(nd *node, answer int) string {
-	switch o := nd.op; o.kind {
+// valueOf says in words what an operation wrote or was answered; answer is -1 if it was not done.
+func valueOf(o op, answer int) string {
+	switch o.kind {
 	case opWrite, opWait, opAssert:
 		return o.v.ValueName(o.arg)
 	case opReturn:
-		if len(nd.returns) > 1 {
-			return "" // merged: which of them is not told apart
-		}
 		return spec.Errno(o.arg).String()
 	case opRead:
-		if answer >= 0 && !slices.Contains(p.a.sliced, o.v.Class) {
+		if answer >= 0 {
 			return o.v.ValueName(answer)
 		}
 	case opSwap:
@@ -288,14 +280,29 @@ func (e *explorer) violation(p *player, d discovery) (Violation, error) {
 	if !ok {
 		return Violation{}, fmt.Errorf("internal error: a violation of %s cannot be shown again", d.invariant)
 	}
-	return e.render(p, shown, t), nil
+	return e.render(p, shown, t)
 }
 
-func (e *explorer) render(p *player, d distinct, t trail) Violation {
-	return Violation{Invariant: d.invariant.ID, Function: d.function, Locks: orEmpty(d.locks), Actors: d.actors, Why: d.why,
-		Platforms: platformsOf(e.config.Actors, d.actors), Steps: len(t.schedule.moves),
-		Token:   e.config.token(d, len(e.a.nodes), t.schedule),
-		Initial: e.inits[t.schedule.init].name, Trace: p.steps(t)}
+// render makes a violation of a trail that shows it.
+func (e *explorer) render(p *player, d distinct, t trail) (Violation, error) {
+	steps, err := p.steps(t)
+	if err != nil {
+		return Violation{}, err
+	}
+	v := e.violationOf(d, slices.Concat(steps...), t.schedule)
+	v.Initial = e.inits[t.schedule.init].name
+	return v, nil
+}
+
+// violationOf makes a violation that the schedules show together.
+func (e *explorer) violationOf(d distinct, steps []Step, schedules ...schedule) Violation {
+	v := Violation{Invariant: d.invariant.ID, Function: d.function, Locks: orEmpty(d.locks), Actors: d.actors, Why: d.why,
+		Platforms: platformsOf(e.config.Actors, d.actors), Token: e.config.token(d, len(e.a.nodes), schedules...), Trace: steps,
+		Initial: onePathAnEdge}
+	for _, s := range schedules {
+		v.Steps += len(s.moves)
+	}
+	return v
 }
 
 func orEmpty(s []string) []string {
@@ -328,23 +335,16 @@ func (e *explorer) cycleViolations(p *player) ([]Violation, error) {
 	var out []Violation
 	for _, c := range g.Cycles() {
 		d := cycleDistinct(c)
-		var all trail
-		var token []schedule
+		var all []Step
+		var paths []schedule
 		for i, edge := range c {
-			t, err := e.edgePath(p, edge, sites[edge.Site], i)
+			path, steps, err := e.edgePath(p, edge, sites[edge.Site], i)
 			if err != nil {
 				return nil, err
 			}
-			all.ops = append(all.ops, t.ops...)
-			token = append(token, t.schedule)
+			all, paths = append(all, steps...), append(paths, path)
 		}
-		v := e.render(p, d, all)
-		v.Token = e.config.token(d, len(e.a.nodes), token...)
-		v.Initial = onePathAnEdge
-		for _, s := range token {
-			v.Steps += len(s.moves)
-		}
-		out = append(out, v)
+		out = append(out, e.violationOf(d, all, paths...))
 	}
 	return out, nil
 }
@@ -373,24 +373,23 @@ func describeCycle(c spec.Cycle) string {
 	return strings.Join(parts, "; ") + "; no gate lock is held for writing by two of them"
 }
 
-// edgePath returns the operations of one task up to the request that makes the edge.
-func (e *explorer) edgePath(p *player, edge spec.Edge, nodes []int32, task int) (trail, error) {
+// edgePath returns what one task does up to the request that makes the edge, as the steps of the given task.
+func (e *explorer) edgePath(p *player, edge spec.Edge, nodes []int32, task int) (schedule, []Step, error) {
 	n, ok := e.nodeOf(edge, nodes)
 	if !ok {
-		return trail{}, fmt.Errorf("internal error: no node makes the edge %s -> %s", edge.From.Name, edge.To.Name)
+		return schedule{}, nil, fmt.Errorf("internal error: no node makes the edge %s -> %s", edge.From.Name, edge.To.Name)
 	}
 	init, keys := e.keysTo(e.reach[n])
 	t, err := p.follow(init, keys)
 	if err != nil {
-		return t, err
+		return schedule{}, nil, err
 	}
 	who := p.reachNode(&t, n)
 	if who < 0 {
-		return t, fmt.Errorf("internal error: node %d cannot be reached again", n)
+		return schedule{}, nil, fmt.Errorf("internal error: node %d cannot be reached again", n)
 	}
-	t.ops = ownOps(t.ops, who, task)
-	t.ops[len(t.ops)-1].breaks = true
-	return t, nil
+	steps, err := p.ownSteps(t, who, task)
+	return t.schedule, steps, err
 }
 
 func (e *explorer) nodeOf(edge spec.Edge, nodes []int32) (int32, bool) {
@@ -424,18 +423,25 @@ func (p *player) reachNode(t *trail, n int32) int {
 	return who
 }
 
-// ownOps keeps what task who did since it was last idle, as the operations of task as.
-func ownOps(ops []taskMicro, who, as int) []taskMicro {
-	var out []taskMicro
-	for _, o := range ops {
+// ownSteps returns what task who did since it was last idle, as the steps of task as; the last one makes an edge.
+func (p *player) ownSteps(t trail, who, as int) ([]Step, error) {
+	steps, err := p.steps(t)
+	if err != nil {
+		return nil, err
+	}
+	var out []Step
+	for i, o := range t.ops {
 		if o.task != who {
 			continue
 		}
-		o.task = as
-		out = append(out, o)
+		for _, s := range steps[i] {
+			s.Task = as + 1
+			out = append(out, s)
+		}
 		if o.next == root {
 			out = out[:0]
 		}
 	}
-	return out
+	out[len(out)-1].Breaks = true
+	return out, nil
 }
