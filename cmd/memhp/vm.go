@@ -13,7 +13,8 @@ import (
 )
 
 type vmCmd struct {
-	Run vmRunCmd `cmd:"" help:"Boot a kernel, drive memory hotplug in it with random operations of several tasks, and check its trace."`
+	Run       vmRunCmd       `cmd:"" help:"Boot a kernel, drive memory hotplug in it with random operations of several tasks, and check its trace."`
+	Reproduce vmReproduceCmd `cmd:"" help:"Show a finding of docs/findings.md on a real kernel, with evidence and a control run."`
 }
 
 // bootFlags say which kernel to boot.
