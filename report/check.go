@@ -22,11 +22,14 @@ func Check(w io.Writer, st Style, results []*sim.Result) error {
 }
 
 func (p *printer) checkOne(st Style, r *sim.Result) {
-	p.line("%s  %s", st.bold("kernel "+r.Kernel), Scope(r))
-	p.line("%s", st.dim(fmt.Sprintf("%s, %s, depth %d, %.1f s, %d MiB",
+	p.line("%s", st.bold(wrap("kernel "+r.Kernel, 0, "  ")))
+	p.line("  %s", wrap(Scope(r), 2, "  "))
+	p.line("  %s", st.dim(fmt.Sprintf("%s, %s, depth %d, %.1f s, %d MiB",
 		plural(r.States, "state"), plural(r.Transitions, "step"), r.Depth, r.Seconds, r.Bytes>>20)))
-	if !r.Complete {
-		p.line("%s", st.amber("not complete: "+r.Limit+"; what is not broken below is inconclusive"))
+	if r.Complete {
+		p.line("  complete: every reachable state was seen")
+	} else {
+		p.line("  %s", st.amber(wrap("not complete: "+r.Limit+"; what is not broken below is inconclusive", 2, "  ")))
 	}
 	p.line("")
 	for _, inv := range spec.Invariants() {
@@ -51,7 +54,8 @@ func (p *printer) verdict(st Style, r *sim.Result, inv *spec.Invariant) {
 	}
 	for _, v := range found {
 		p.line("          %s", wrap(fmt.Sprintf("%s: %s", Who(v), v.Why), 10, "            "))
-		p.line("            %s", st.dim(fmt.Sprintf("%s; %s; memhp replay %s", plural(int64(v.Steps), "step"), platforms(v), v.Token)))
+		p.line("            %s", st.dim(wrap(fmt.Sprintf("%s; %s", plural(int64(v.Steps), "step"), platforms(v)), 12, "            ")))
+		p.line("            %s", st.dim(replayCommand(v.Token, 12)))
 	}
 }
 
@@ -60,6 +64,9 @@ func Scope(r *sim.Result) string {
 	groups := "actors " + strings.Join(r.Actors, ", ")
 	if len(r.Groups) > 0 {
 		groups = "group " + strings.Join(r.Groups, ", ")
+	}
+	if r.Platform != "" {
+		groups += " on " + r.Platform
 	}
 	return fmt.Sprintf("%s, %s, %s", groups, plural(int64(r.Tasks), "task"), plural(int64(r.Blocks), "block"))
 }
@@ -70,18 +77,28 @@ func Who(v sim.Violation) string {
 }
 
 func platforms(v sim.Violation) string {
-	if len(v.Platforms) == 0 {
+	switch len(v.Platforms) {
+	case 0:
 		return "no one platform has all these actors"
+	case len(sim.Platforms()):
+		return "on every platform"
 	}
 	return "on " + strings.Join(v.Platforms, ", ")
 }
 
-// Heading says what is shown: the kernel, the rule, who breaks it, and on which platforms.
+// Heading says what is shown: the kernel, the rule, who breaks it, on which platforms, and what was checked.
 func Heading(w io.Writer, st Style, r *sim.Result, v sim.Violation) error {
 	p := &printer{w: w}
-	p.line("%s  %s", st.bold("kernel "+r.Kernel), Scope(r))
-	p.line("%s  %s", st.red(v.Invariant), wrap(Who(v), len(v.Invariant)+2, "  "))
-	p.line("%s", st.dim(fmt.Sprintf("%s; %s; memhp replay %s", plural(int64(v.Steps), "step"), platforms(v), v.Token)))
+	p.line("%s", wrap("kernel "+r.Kernel+": "+v.Invariant+" is broken", 0, "  "))
+	item := func(label, text string) {
+		p.line("  %s %s", st.bold(fmt.Sprintf("%-9s", label)), wrap(text, 12, strings.Repeat(" ", 12)))
+	}
+	item("by", strings.Join(v.Actors, " and "))
+	item("in", v.Function)
+	item("where", platforms(v))
+	item("checked", Scope(r))
+	item("shown", fmt.Sprintf("%s, from: %s", plural(int64(v.Steps), "scheduling step"), v.Initial))
+	p.line("  %s %s", st.bold("again    "), replayCommand(v.Token, 12))
 	p.line("")
 	return p.err
 }
@@ -94,7 +111,7 @@ func Others(w io.Writer, st Style, r *sim.Result, shown int) error {
 	}
 	for i, v := range r.Violations {
 		if i != shown {
-			p.line("  %s", cut(fmt.Sprintf("%-34s %s", v.Invariant, Who(v)), Width-2))
+			p.line("  %-34s %s", v.Invariant, wrap(Who(v), 37, strings.Repeat(" ", 39)))
 		}
 	}
 	return p.err

@@ -4,7 +4,9 @@
 //   - check.go         the result of a check, as text
 //   - matrix.go        kernels against invariants
 //   - interleaving.go  a counterexample, one column a task
-//   - splat.go         the same in the manner of lockdep
+//   - phrase.go        a step in words
+//   - splat.go         the same in the manner of the kernel's reports
+//   - splat_circular.go  and of lockdep's largest one
 //   - machine.go       JSON, JUnit, SARIF and KTAP
 //   - html.go          one self-contained page
 //   - reference.go     locks, order, contracts and other parts of the spec

@@ -3,36 +3,69 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"memhp/sim"
+	"memhp/spec"
 )
 
-// Interleaving writes a counterexample with one column for each task: each row is one operation of one task, with its
-// kernel function; below a change of locks stands what the task now holds. The operation that breaks the rule is marked.
+// Interleaving writes a counterexample with one column for each task. Each row is one operation of one task, indented
+// by the depth of its calls, with its kernel function; below it stands what the task holds, where that changes and
+// where the task goes on after another one. Bars show the columns of the other tasks.
 func Interleaving(w io.Writer, st Style, v sim.Violation) error {
 	p := &printer{w: w}
-	p.line("%s", wrap("from: "+v.Initial, 0, "  "))
-	p.heads(st, v)
-	row, last := 0, map[int]string{}
+	t := table{p: p, st: st, tasks: tasksOf(v), held: map[int]string{}}
+	t.heads(v)
 	for _, s := range v.Trace {
-		if !interesting(s) {
-			continue
+		if interesting(s) {
+			t.row(s)
 		}
-		row++
-		p.row(st, v, s, row, last)
 	}
 	p.line("")
-	p.line("%s %s", st.red(v.Invariant+" is broken:"), wrap(v.Why, len(v.Invariant)+12, "  "))
+	p.conjunct(st, v, t.marked)
 	return p.err
 }
 
-// offset is the column where the text of a task starts; text may run on to the right, since each row has only one.
-func offset(task, tasks int) int {
-	if tasks == 1 {
-		return 5
+// conjunct says which rule is broken, at which rows, which conjunct of it is false, and why it matters.
+func (p *printer) conjunct(st Style, v sim.Violation, rows []int) {
+	at := strings.Join(strings.Fields(strings.Trim(fmt.Sprint(rows), "[]")), ", ")
+	p.line("%s %s", st.red(">>"), st.red(v.Invariant+" is broken at "+at))
+	item := func(label, text string) {
+		p.line("   %s %s", st.bold(fmt.Sprintf("%-8s", label)), wrap(text, 12, strings.Repeat(" ", 12)))
 	}
-	return 5 + (task-1)*min(38, 48/(tasks-1))
+	for _, inv := range spec.Invariants() {
+		if inv.ID == v.Invariant {
+			item("rule", inv.Statement)
+			item("false", v.Why)
+			item("because", inv.Reason+" ("+inv.Source+")")
+			return
+		}
+	}
+	item("false", v.Why)
+}
+
+// gutter is the width of the marks and numbers at the left of a table.
+const gutter = 8
+
+// table draws the rows of an interleaving.
+type table struct {
+	p      *printer
+	st     Style
+	tasks  int
+	row1   int // rows so far
+	last   int // the task of the last row
+	held   map[int]string
+	marked []int // the rows that break the rule
+}
+
+// column returns where the text of a task starts. Text may run on to the right, since each row has only one task.
+func (t *table) column(task int) int {
+	if t.tasks == 1 {
+		return gutter
+	}
+	return gutter + (task-1)*min(38, 46/(t.tasks-1))
 }
 
 func tasksOf(v sim.Violation) int {
@@ -43,112 +76,108 @@ func tasksOf(v sim.Violation) int {
 	return n
 }
 
-func (p *printer) heads(st Style, v sim.Violation) {
+func (t *table) heads(v sim.Violation) {
 	names := map[int][]string{}
-	tasks := tasksOf(v)
 	for _, s := range v.Trace {
 		if l := names[s.Task]; len(l) == 0 || l[len(l)-1] != s.Actor {
 			names[s.Task] = append(l, s.Actor)
 		}
 	}
-	for t := 1; t <= tasks; t++ {
-		at := offset(t, tasks)
-		head := fmt.Sprintf("T%d %s", t, strings.Join(names[t], ", then "))
-		p.line("%s%s", strings.Repeat(" ", at), st.bold(cut(head, Width-at)))
+	for task := 1; task <= t.tasks; task++ {
+		t.text("", task, 0, fmt.Sprintf("T%d %s", task, strings.Join(names[task], ", then ")), t.st.bold)
 	}
 }
 
-func (p *printer) row(st Style, v sim.Violation, s sim.Step, row int, last map[int]string) {
-	at := offset(s.Task, tasksOf(v))
-	mark := ""
-	switch {
-	case s.Blocked:
-		mark = "waits for ever: "
-	case s.Breaks:
-		mark = ">>> "
+// row draws one operation.
+func (t *table) row(s sim.Step) {
+	t.row1++
+	mark := "  "
+	if s.Breaks || s.Blocked {
+		mark = ">>"
+		t.marked = append(t.marked, t.row1)
 	}
-	room := Width - at - len(mark)
-	text := cut(Phrase(s), room)
-	if function := s.Function + "()"; len(text)+2+len(function) <= room {
-		text += "  " + st.dim(function)
+	depth := max(0, len(s.Stack)-1)
+	text := Phrase(s)
+	if s.Blocked {
+		text = "waits for ever: " + text
 	}
-	text = st.red(mark) + text
-	pad := strings.Repeat(" ", at-5)
-	p.line("%4d %s%s", row, pad, text)
+	style := func(line string) string { return t.dimFunction(line, s.Function) }
+	if mark == ">>" {
+		style = t.st.red
+	}
+	t.text(fmt.Sprintf("%s%4d ", mark, t.row1), s.Task, depth, text+" in "+s.Function+"()", style)
 	held := strings.Join(s.Held, ", ")
-	if changesLocks(s) && held != last[s.Task] {
-		last[s.Task] = held
-		if held == "" {
-			held = "nothing"
+	changed := held != t.held[s.Task]
+	if changed || s.Task != t.last && held != "" {
+		t.text("", s.Task, depth+1, "holds "+orNothing(held), t.st.dim)
+	}
+	t.held[s.Task], t.last = held, s.Task
+}
+
+func orNothing(held string) string {
+	if held == "" {
+		return "nothing"
+	}
+	return held
+}
+
+// dimFunction makes the name of the function, at the end of a line, stand back.
+func (t *table) dimFunction(line, function string) string {
+	tail := " in " + function + "()"
+	if head, ok := strings.CutSuffix(line, tail); ok {
+		return head + t.st.dim(tail)
+	}
+	return line
+}
+
+// narrowest is the room that text keeps, whatever the depth of its calls.
+const narrowest = 38
+
+// text draws text in the column of a task, on as many lines as it needs, each in the given style.
+func (t *table) text(number string, task, depth int, text string, style func(string) string) {
+	at := t.column(task)
+	per := 2
+	if t.tasks > 2 {
+		per = 1
+	}
+	at += min(per*depth, max(0, Width-narrowest-at))
+	for i, line := range strings.Split(wrap(text, at, strings.Repeat(" ", at+2)), "\n") {
+		body := strings.TrimLeft(line, " ")
+		start := at
+		if i > 0 {
+			start, number = at+2, ""
 		}
-		p.line("     %s%s", pad, st.dim(wrap("holds "+held, at, strings.Repeat(" ", at+2))))
+		end := start + utf8.RuneCountInString(body)
+		left := fmt.Sprintf("%-*s", gutter, number) + t.bars(gutter, start, 1, task-1)
+		if i == 0 && strings.HasPrefix(number, ">>") {
+			left = t.st.red(">>") + left[2:]
+		}
+		right := strings.TrimRight(" "+t.bars(end+1, Width, task+1, t.tasks), " ")
+		t.p.line("%s%s%s", left, style(body), right)
 	}
 }
 
-func changesLocks(s sim.Step) bool {
-	switch s.Op {
-	case "lock", "rlock", "trylock", "tryrlock", "unlock", "runlock":
-		return !s.Blocked
+// bars fills the columns from from up to to, with a bar where one of the tasks first to last has its column.
+func (t *table) bars(from, to, first, last int) string {
+	line := []rune(strings.Repeat(" ", max(0, to-from)))
+	for task := first; task <= last; task++ {
+		if at := t.column(task) - from; at >= 0 && at < len(line) {
+			line[at] = '|'
+		}
 	}
-	return s.Breaks
+	return string(line)
 }
+
+// ended tells whether a task has returned.
+func ended(s sim.Step) bool { return s.Op == "return" }
 
 // interesting tells whether a row helps to understand an interleaving.
 func interesting(s sim.Step) bool {
 	switch {
-	case s.Breaks || s.Blocked:
+	case s.Breaks || s.Blocked || ended(s):
 		return true
-	case s.Op == "read", s.Op == "unpin", s.Op == "assert", s.Op == "choose" && s.Value == "no":
+	case slices.Contains([]string{"read", "unpin", "assert"}, s.Op), s.Op == "choose" && s.Value == "no":
 		return false
-	case s.Op == "write" && s.Value == "-":
-		return true
-	case s.Op == "return":
-		return s.Value != "0" && s.Value != ""
 	}
 	return true
-}
-
-// Phrase says in words what a step does.
-func Phrase(s sim.Step) string {
-	with := func(verb string) string { return verb + " " + s.Object }
-	switch s.Op {
-	case "lock":
-		return with("lock")
-	case "rlock":
-		return with("read-lock")
-	case "down_write":
-		return with("announce writing of")
-	case "trylock":
-		return with("try") + ": " + s.Value
-	case "tryrlock":
-		return with("get") + ": " + s.Value
-	case "unlock", "runlock":
-		return with("release")
-	case "activate", "deactivate", "drain":
-		return with(s.Op)
-	case "write":
-		if s.Value == "-" {
-			return "change " + s.Object
-		}
-		return s.Object + " := " + s.Value
-	case "read":
-		return s.Object + " is " + s.Value
-	case "swap":
-		return s.Object + ": " + s.Value
-	case "wait":
-		return "wait until " + s.Object + " is " + s.Value
-	case "assert":
-		return s.Object + " must be " + s.Value
-	case "pin":
-		return "rely on " + s.Object
-	case "choose":
-		question, _, _ := strings.Cut(s.Object, ": ")
-		if s.Value == "yes" || s.Value == "" {
-			return question
-		}
-		return strings.SplitN(question, ",", 2)[0] + ": " + s.Value
-	case "return":
-		return "returns " + s.Value
-	}
-	return s.Op + " " + s.Object
 }

@@ -47,7 +47,7 @@ func Matrix(w io.Writer, st Style, rows []Row, verbose bool) error {
 	p.line("")
 	p.line("  %s broken   %s holds   %s not decided   %s differs from what the specification documents", st.red("X"), st.green("."), st.amber("?"), st.red("!"))
 	for i, inv := range invs {
-		p.line("  %s %-35s %s", string(rune('a'+i)), inv.ID, cut(inv.Source, Width-40))
+		p.line("  %s %-35s %s", string(rune('a'+i)), inv.ID, wrap(inv.Source, 40, strings.Repeat(" ", 40)))
 	}
 	for _, r := range rows {
 		if len(r.Result.Violations) > 0 {
@@ -118,7 +118,8 @@ func (p *printer) brokenCells(st Style, r Row, verbose bool) {
 		v, more := shortest(r.Result, id)
 		p.line("  %s: %s", st.red(id), wrap(Who(v)+": "+v.Why, len(id)+4, "      "))
 		p.line("      %s", wrap(Compact(v), 6, "        "))
-		p.line("      %s", st.dim(fmt.Sprintf("%s%s; memhp replay %s", plural(int64(v.Steps), "step"), otherWays(more), v.Token)))
+		p.line("      %s", st.dim(fmt.Sprintf("%s%s", plural(int64(v.Steps), "step"), otherWays(more))))
+		p.line("      %s", st.dim(replayCommand(v.Token, 6)))
 		if verbose {
 			p.err = firstError(p.err, Interleaving(p.w, st, v))
 			p.line("")

@@ -10,141 +10,281 @@ import (
 	"memhp/spec"
 )
 
-// splatTitles are the titles of kernel/locking/lockdep.c where it has one for the rule, and titles in its manner otherwise.
-var splatTitles = map[string]string{
-	spec.NoDeadlock.ID:    "WARNING: possible circular locking dependency detected",
-	spec.LockOrder.ID:     "WARNING: possible circular locking dependency detected",
-	spec.DeclaredOrder.ID: "WARNING: undeclared lock order",
-	spec.NoRecursion.ID:   "WARNING: possible recursive locking detected",
-	spec.LocksBalanced.ID: "WARNING: bad unlock balance detected!",
-	spec.NoBug.ID:         "kernel BUG",
-}
-
-// Splat writes a violation as the kernel's lockdep would, if it could see it.
+// Splat writes a violation as the kernel would report it, if it could see it: in the words of kernel/locking/lockdep.c
+// for what lockdep knows, of WARN(), BUG() and KCSAN for the rest. A task is shown as ACTOR/TASK, where the kernel has
+// comm/pid; addresses, which a model does not have, are left out.
 func Splat(w io.Writer, kernel string, v sim.Violation) error {
-	p := &printer{w: w}
-	title := splatTitles[v.Invariant]
-	if title == "" {
-		title = "WARNING: suspicious usage: " + v.Invariant
-	}
-	title = cut(title, Width)
-	p.line("%s\n%s", strings.Repeat("=", len(title)), title)
-	p.line("%s #1 Not tainted\n%s", strings.TrimPrefix(kernel, "v"), strings.Repeat("-", len(title)))
-	switch v.Invariant {
-	case spec.NoDeadlock.ID, spec.LockOrder.ID:
-		p.circular(v)
+	p := &splat{printer: printer{w: w}, kernel: strings.TrimPrefix(kernel, "v"), v: v}
+	at := p.breaking()
+	switch {
+	case len(v.Trace) == 0:
+	case v.Invariant == spec.NoDeadlock.ID, v.Invariant == spec.LockOrder.ID:
+		p.circular()
+	case v.Invariant == spec.NoBug.ID && at.Op == "BUG":
+		p.bug(at)
+	case v.Invariant == spec.ReadersSeeStable.ID:
+		p.race(at)
+	case at.Op == "call":
+		p.assertion(at)
+	case v.Invariant == spec.NoRecursion.ID:
+		p.recursion(at)
+	case v.Invariant == spec.LocksBalanced.ID && at.Op == "return":
+		p.leaked(at)
+	case v.Invariant == spec.LocksBalanced.ID:
+		p.unbalanced(at)
+	case v.Invariant == spec.DeclaredOrder.ID:
+		p.undeclared(at)
 	default:
-		p.usage(v)
+		p.warn(at, v.Why)
 	}
 	return p.err
 }
 
-// ends returns, for each task that waits or makes an edge, its last step: what it requests, and what it holds then.
-func ends(v sim.Violation) []sim.Step {
+// splat is the report of one violation.
+type splat struct {
+	printer
+	kernel string
+	v      sim.Violation
+}
+
+// breaking returns the step that breaks the rule.
+func (p *splat) breaking() sim.Step {
+	for _, s := range slices.Backward(p.v.Trace) {
+		if s.Breaks {
+			return s
+		}
+	}
+	return sim.Step{}
+}
+
+// banner opens a report of lockdep.
+func (p *splat) banner(title string) {
+	p.line("%s\n%s", strings.Repeat("=", len(title)), title)
+	p.line("%s\n%s", wrap(p.kernel+" #1 Not tainted", 0, ""), strings.Repeat("-", len(title)))
+}
+
+func who(s sim.Step) string { return fmt.Sprintf("%s/T%d", s.Actor, s.Task) }
+
+// recursion: print_deadlock_bug() of lockdep.
+func (p *splat) recursion(at sim.Step) {
+	p.banner("WARNING: possible recursive locking detected")
+	p.line("%s is trying to %s:\n  %s, at: %s()", who(at), acquire(at), at.Object, at.Function)
+	p.line("\nbut task is already holding lock:")
+	held := p.heldOn(at, at.Object)
+	p.line("  %s", p.site(at, held))
+	p.line("\nother info that might help us debug this:\n Possible unsafe locking scenario:\n")
+	p.line("       CPU0\n       ----\n  %s\n  %s", verb(held, strings.HasSuffix(held, readMark)), request(at))
+	p.line("\n *** DEADLOCK ***\n")
+	p.heldBy(at)
+	p.backtrace(at)
+}
+
+// unbalanced: print_unlock_imbalance_bug() of lockdep.
+func (p *splat) unbalanced(at sim.Step) {
+	p.banner("WARNING: bad unlock balance detected!")
+	p.line("%s is trying to release lock (%s) at:\n  %s()\nbut there are no more locks to release!", who(at), at.Object, at.Function)
+	p.line("\nother info that might help us debug this:")
+	p.heldBy(at)
+	for _, s := range p.owners(at) {
+		p.line("\nwhile %s holds it:", who(s))
+		p.heldBy(s)
+	}
+	p.backtrace(at)
+}
+
+// leaked: print_held_locks_bug() of lockdep; for a work item, process_one_work() of kernel/workqueue.c.
+func (p *splat) leaked(at sim.Step) {
+	if isWork(at.Actor) {
+		p.line("BUG: workqueue leaked lock or atomic: %s", who(at))
+	} else {
+		p.banner("WARNING: lock held when returning to user space!")
+		p.line("%s is leaving the kernel with locks still held!", who(at))
+	}
+	p.heldBy(at)
+}
+
+// isWork tells whether an actor is a work item, which returns to no user space.
+func isWork(actor string) bool {
+	return slices.ContainsFunc(spec.Actors(), func(a spec.Actor) bool { return a.Name == actor && a.Single != nil })
+}
+
+// undeclared has no counterpart in lockdep, which knows no declared order.
+func (p *splat) undeclared(at sim.Step) {
+	p.banner("WARNING: undeclared lock order")
+	p.line("%s is trying to %s:\n  %s, at: %s()", who(at), acquire(at), at.Object, at.Function)
+	p.line("\nwhile the order declared for this kernel has no place for it:\n  %s", wrap(p.v.Why, 2, "  "))
+	p.line("\nother info that might help us debug this:")
+	p.heldBy(at)
+	p.backtrace(at)
+}
+
+// assertion: what lockdep_assert_held() in the function that is called would print.
+func (p *splat) assertion(at sim.Step) {
+	at.Stack = append(slices.Clone(at.Stack), p.v.Function)
+	p.warn(at, p.asserted())
+}
+
+// asserted returns the assertion that the broken clause amounts to, with its reason.
+func (p *splat) asserted() string {
+	f, err := spec.FindFunction(p.v.Function)
+	k, noKernel := spec.ParseKernel("v" + p.kernel)
+	if err != nil || noKernel != nil || len(p.v.Locks) == 0 {
+		return p.v.Why
+	}
+	for _, c := range f.Contract(k) {
+		if c.Lock.Name != p.v.Locks[0] || c.Rule.ID != p.v.Invariant || c.Demand == spec.Takes {
+			continue
+		}
+		name := "lockdep_assert_held"
+		switch {
+		case c.Demand == spec.Forbids:
+			name = "lockdep_assert_not_held"
+		case c.Lock.Kind.Shared() && c.Mode == spec.Write:
+			name = "lockdep_assert_held_write"
+		}
+		return fmt.Sprintf("%s(&%s) fails: %s", name, c.Lock.Name, c.Why)
+	}
+	return p.v.Why
+}
+
+const cutHere = "------------[ cut here ]------------"
+
+func (p *splat) warn(at sim.Step, why string) {
+	p.line("%s\n%s", cutHere, wrap("WARNING: at "+p.location(at), 0, "  "))
+	p.line("%s", wrap(why, 0, "  "))
+	p.line("%s Comm: %s Not tainted", p.kernel, who(at))
+	p.heldBy(at)
+	p.backtrace(at)
+	p.line("---[ end trace ]---")
+}
+
+func (p *splat) bug(at sim.Step) {
+	p.line("%s\n%s", cutHere, wrap("kernel BUG at "+p.location(at)+": "+at.Object, 0, "  "))
+	p.line("%s Comm: %s Not tainted", p.kernel, who(at))
+	p.heldBy(at)
+	p.backtrace(at)
+	p.line("---[ end trace ]---")
+}
+
+// location names the file and the function where a step is, if it is in a kernel function.
+func (p *splat) location(at sim.Step) string {
+	name := innermostOf(at)
+	if f, err := spec.FindFunction(name); err == nil {
+		return f.File + " " + name + "()"
+	}
+	return name + "()"
+}
+
+func innermostOf(at sim.Step) string {
+	if len(at.Stack) == 0 {
+		return at.Function
+	}
+	return at.Stack[len(at.Stack)-1]
+}
+
+// race: the report of KCSAN, kernel/kcsan/report.c, for a write to what a reader relies on.
+func (p *splat) race(at sim.Step) {
+	var readers []sim.Step
+	for i, s := range p.v.Trace {
+		if s.Op == "pin" && s.Task != at.Task && s.Object == at.Object && !unpinned(p.v.Trace[i:], s) {
+			readers = append(readers, s)
+		}
+	}
+	title := "BUG: KCSAN: data-race in " + at.Function
+	for _, r := range readers {
+		title += " / " + r.Function
+	}
+	p.line("%s\n%s\n", strings.Repeat("=", 66), wrap(title, 0, "  "))
+	p.line("write to %s by task %s:", at.Object, who(at))
+	p.stack(at)
+	p.heldBy(at)
+	for _, r := range readers {
+		p.line("\nread of %s by task %s, which relies on it:", r.Object, who(r))
+		p.stack(r)
+		p.heldBy(r)
+	}
+	p.line("%s", strings.Repeat("=", 66))
+}
+
+func unpinned(rest []sim.Step, pin sim.Step) bool {
+	return slices.ContainsFunc(rest, func(s sim.Step) bool { return s.Op == "unpin" && s.Task == pin.Task && s.Object == pin.Object })
+}
+
+func (p *splat) heldBy(s sim.Step) {
+	switch len(s.Held) {
+	case 0:
+		p.line("no locks held by %s.", who(s))
+		return
+	case 1:
+		p.line("1 lock held by %s:", who(s))
+	default:
+		p.line("%d locks held by %s:", len(s.Held), who(s))
+	}
+	for i, h := range s.Held {
+		p.line(" #%d: %s", i, p.site(s, h))
+	}
+}
+
+// site names a lock that is held at step s, and the function that took it.
+func (p *splat) site(s sim.Step, held string) string {
+	function := ""
+	for _, t := range p.v.Trace {
+		if t.Task != s.Task || t.Object != strings.TrimSuffix(held, readMark) || t.Blocked || t.Breaks {
+			continue
+		}
+		switch t.Op {
+		case "lock", "rlock":
+			function = t.Function
+		case "trylock", "tryrlock":
+			if t.Value == "taken" {
+				function = t.Function
+			}
+		}
+	}
+	if function == "" {
+		return held // held from the start, as a work item is
+	}
+	return held + ", at: " + function + "()"
+}
+
+// owners returns, for each other task that holds the lock of a step, its last step.
+func (p *splat) owners(at sim.Step) []sim.Step {
+	last := map[int]sim.Step{}
+	for _, s := range p.v.Trace {
+		last[s.Task] = s
+	}
 	var out []sim.Step
-	for i, s := range v.Trace {
-		last := i+1 == len(v.Trace) || v.Trace[i+1].Task != s.Task
-		if s.Blocked || v.Invariant == spec.LockOrder.ID && last {
+	for task := 1; task <= tasksOf(p.v); task++ {
+		if s, ok := last[task]; ok && task != at.Task && p.heldOn(s, at.Object) != "" {
 			out = append(out, s)
 		}
 	}
 	return out
 }
 
-func (p *printer) circular(v sim.Violation) {
-	tasks := ends(v)
-	if len(tasks) == 0 {
-		return
-	}
-	me := tasks[0]
-	p.line("T%d/%s is trying to acquire lock:\n  %s, at: %s()", me.Task, me.Actor, me.Object, me.Function)
-	p.line("\nbut task is already holding lock:")
-	p.holds(me)
-	p.line("\nwhich lock already depends on the new lock.\n\nthe existing dependency chain (in reverse order) is:")
-	for i := len(tasks) - 1; i >= 0; i-- {
-		s := tasks[i]
-		p.line("\n-> #%d (%s), requested by T%d/%s:", i, s.Object, s.Task, s.Actor)
-		p.stack(s)
-		p.holds(s)
-	}
-	p.scenario(tasks)
-	p.line("\n *** DEADLOCK ***\n")
-	for _, s := range tasks {
-		p.heldBy(s)
-	}
-}
+// readMark ends the name of a lock that is held for reading.
+const readMark = " (R)"
 
-// scenario draws the table of lockdep: what each task has, and then what each wants.
-func (p *printer) scenario(tasks []sim.Step) {
-	p.line("\n Possible unsafe locking scenario:\n")
-	var head, rule string
-	for i := range tasks {
-		head += fmt.Sprintf("%-32s", fmt.Sprintf("       CPU%d", i))
-		rule += fmt.Sprintf("%-32s", "       ----")
-	}
-	p.line("%s\n%s", strings.TrimRight(head, " "), strings.TrimRight(rule, " "))
-	for i, s := range tasks {
-		p.line("%s", scenarioLine(i, "lock("+heldOf(s, tasks)+");"))
-	}
-	for i, s := range tasks {
-		p.line("%s", scenarioLine(i, "lock("+s.Object+");"))
-	}
-}
-
-func scenarioLine(column int, text string) string {
-	return cut(strings.Repeat(" ", 2+column*min(32, 50))+text, Width)
-}
-
-// heldOf names the lock that s holds and another of the tasks requests, or else the newest.
-func heldOf(s sim.Step, tasks []sim.Step) string {
-	held := s.Object // a pending writer holds nothing yet, and holds off readers
+// heldOn returns the hold of s on a lock: as it is named where it is held, or "".
+func (p *splat) heldOn(s sim.Step, object string) string {
 	for _, h := range s.Held {
-		h = strings.TrimSuffix(h, " (R)")
-		held = h
-		if slices.ContainsFunc(tasks, func(o sim.Step) bool { return o.Object == h }) {
-			break
+		if strings.TrimSuffix(h, readMark) == object {
+			return h
 		}
 	}
-	return held
+	return ""
 }
 
-// usage is the splat of a rule that one task breaks by itself.
-func (p *printer) usage(v sim.Violation) {
-	var at sim.Step
-	for _, s := range v.Trace {
-		if s.Breaks {
-			at = s
-		}
+func (p *splat) backtrace(s sim.Step) {
+	p.line("\nstack backtrace:\nCall Trace:")
+	p.stack(s)
+}
+
+func (p *splat) stack(s sim.Step) {
+	if len(s.Stack) == 0 {
+		p.line(" %s", s.Function)
 	}
-	p.line("T%d/%s: %s", at.Task, at.Actor, wrap(v.Why, 10, "    "))
-	p.line("  at: %s(), about to %s", at.Function, Phrase(at))
-	p.line("\nother info that might help us debug this:\n")
-	p.heldBy(at)
-	p.line("\ncall trace of T%d:", at.Task)
-	p.stack(at)
-}
-
-func (p *printer) heldBy(s sim.Step) {
-	switch len(s.Held) {
-	case 0:
-		p.line("no locks held by T%d/%s.", s.Task, s.Actor)
-		return
-	case 1:
-		p.line("1 lock held by T%d/%s:", s.Task, s.Actor)
-	default:
-		p.line("%d locks held by T%d/%s:", len(s.Held), s.Task, s.Actor)
-	}
-	p.holds(s)
-}
-
-func (p *printer) holds(s sim.Step) {
-	for i, h := range s.Held {
-		p.line(" #%d: %s", i, h)
-	}
-}
-
-func (p *printer) stack(s sim.Step) {
-	for i := len(s.Stack) - 1; i >= 0; i-- {
-		p.line("       %s", s.Stack[i])
+	for _, f := range slices.Backward(s.Stack) {
+		p.line(" %s", f)
 	}
 }

@@ -39,25 +39,48 @@ func (p *printer) line(format string, args ...any) {
 }
 
 // wrap breaks text at blanks so that no line is longer than Width. So many columns of the first line are used already;
-// the lines after it start with the indent.
+// the lines after it start with the indent. A word that is longer than a line is broken too.
 func wrap(text string, used int, indent string) string {
 	var b strings.Builder
-	col := used
-	for i, word := range strings.Fields(text) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-		case col+1+n > Width:
-			b.WriteString("\n" + indent)
-			col = len(indent)
-		default:
-			b.WriteByte(' ')
-			col++
+	col, begun := used, false
+	for _, word := range strings.Fields(text) {
+		for _, part := range pieces(word, Width-len(indent)) {
+			n := utf8.RuneCountInString(part)
+			switch blank := begun && part == word; {
+			case begun && col+1+n > Width, !begun && col+n > Width && col > len(indent):
+				b.WriteString("\n" + indent)
+				col = len(indent)
+			case blank:
+				b.WriteByte(' ')
+				col++
+			}
+			b.WriteString(part)
+			col, begun = col+n, true
 		}
-		b.WriteString(word)
-		col += n
 	}
 	return b.String()
+}
+
+// pieces breaks a word that has more than n columns, after punctuation where it can.
+func pieces(word string, n int) []string {
+	var out []string
+	for utf8.RuneCountInString(word) > n {
+		head := string([]rune(word)[:n])
+		at := strings.LastIndexAny(head, ":.,+-/") + 1
+		if at <= 1 {
+			at = len(head)
+		}
+		out, word = append(out, word[:at]), word[at:]
+	}
+	return append(out, word)
+}
+
+// replayCommand writes the command that shows a violation again. Where it is longer than a line it goes on after a
+// backslash: it can be pasted into a shell as it stands, since replay puts the pieces together.
+func replayCommand(token string, indent int) string {
+	const command, more = "memhp replay ", 4
+	parts := pieces(token, Width-indent-max(len(command), more)-len(" \\"))
+	return command + strings.Join(parts, " \\\n"+strings.Repeat(" ", indent+more))
 }
 
 // cut shortens text to n columns.

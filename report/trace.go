@@ -12,7 +12,7 @@ import (
 func Trace(w io.Writer, st Style, name string, r conform.Report) error {
 	p := &printer{w: w}
 	p.line("%s  %s", verdictText(st, r.Verdict), st.dim("rules of "+r.Kernel))
-	p.line("%s", st.bold(name))
+	p.line("%s", st.bold(wrap(name, 0, "  ")))
 	p.line("%s", st.dim(fmt.Sprintf("%s in %s, %s lost, %s not understood", plural(int64(r.Events), "event"),
 		plural(int64(r.Lines), "line"), grouped(int64(r.Lost)), plural(int64(r.UnknownLines), "line"))))
 	for _, reason := range r.Reasons {

@@ -3,6 +3,8 @@ package sim
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"memhp/spec"
@@ -15,12 +17,16 @@ type Config struct {
 	Actors []spec.Actor
 	// Selection is how the user named the actors; it is part of tokens. Empty means "core".
 	Selection string
+	// Platform, if set, leaves out the actors that it does not have.
+	Platform string
 	// Tasks and Blocks are the size of the machine; 0 means 3 and 2.
 	Tasks, Blocks int
 	Limits        Limits
 	Reductions    Reductions
 	// Progress, if set, is called now and then from the searching goroutine.
 	Progress func(Progress)
+
+	groups []string // that Selection names
 }
 
 // Limits stop a search. Zero means no limit.
@@ -53,6 +59,12 @@ const (
 	DefaultBlocks = 2
 )
 
+// Validate says what is wrong with the configuration, before any work is done.
+func (c Config) Validate() error {
+	_, err := c.withDefaults()
+	return err
+}
+
 func (c Config) withDefaults() (Config, error) {
 	if c.Tasks == 0 {
 		c.Tasks = DefaultTasks
@@ -69,14 +81,41 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Blocks < 1 || c.Blocks > maxBlocks {
 		return c, fmt.Errorf("%d blocks: from 1 to %d can be checked", c.Blocks, maxBlocks)
 	}
-	if c.Actors == nil {
-		actors, err := spec.SelectActors(c.Kernel, c.Selection)
-		if err != nil {
-			return c, err
-		}
-		c.Actors = actors
+	if c.Actors != nil {
+		return c, nil
 	}
+	actors, err := c.selected()
+	if err != nil {
+		return c, err
+	}
+	c.Actors, c.groups = actors, groupsOf(c.Selection)
 	return c, nil
+}
+
+// selected returns the actors of the selection that the platform has.
+func (c Config) selected() ([]spec.Actor, error) {
+	actors, err := spec.SelectActors(c.Kernel, c.Selection)
+	if err != nil || c.Platform == "" {
+		return actors, err
+	}
+	if !slices.Contains(Platforms(), c.Platform) {
+		return nil, fmt.Errorf("unknown platform %q; the platforms are %s", c.Platform, strings.Join(Platforms(), " "))
+	}
+	if actors = spec.OnPlatform(actors, c.Platform); len(actors) == 0 {
+		return nil, fmt.Errorf("platform %s has none of the actors %s", c.Platform, c.Selection)
+	}
+	return actors, nil
+}
+
+// groupsOf returns the groups that a selection names, or nil if it names a single actor.
+func groupsOf(selection string) []string {
+	words := strings.Split(selection, ",")
+	for _, a := range spec.Actors() {
+		if slices.Contains(words, a.Name) {
+			return nil
+		}
+	}
+	return words
 }
 
 const maxBlocks = 5

@@ -30,7 +30,7 @@ func Replay(token string, actors []spec.Actor) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("token: %w", err)
 	}
-	r := &Result{Kernel: c.Kernel.String(), Tasks: c.Tasks, Blocks: c.Blocks, Violations: []Violation{v}, Limit: "one schedule only", Nodes: len(e.a.nodes)}
+	r := &Result{Kernel: c.Kernel.String(), Groups: c.groups, Platform: c.Platform, Tasks: c.Tasks, Blocks: c.Blocks, Violations: []Violation{v}, Limit: "one schedule only", Nodes: len(e.a.nodes)}
 	for _, a := range c.Actors {
 		r.Actors = append(r.Actors, a.Name)
 	}

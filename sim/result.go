@@ -10,9 +10,12 @@ import (
 type Result struct {
 	Kernel string   `json:"kernel"`
 	Actors []string `json:"actors"`
+	// Groups are the groups of actors that the check names, if it names no single actor.
 	Groups []string `json:"groups,omitempty"`
-	Tasks  int      `json:"tasks"`
-	Blocks int      `json:"blocks"`
+	// Platform is the platform that the actors are restricted to, if any.
+	Platform string `json:"platform,omitempty"`
+	Tasks    int    `json:"tasks"`
+	Blocks   int    `json:"blocks"`
 	// Sizes, for a result put together from several checks, are their tasks and blocks.
 	Sizes []string `json:"sizes,omitempty"`
 	// Complete tells that every reachable state was seen; otherwise Limit says what stopped the search.

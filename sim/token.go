@@ -16,7 +16,11 @@ func (c Config) token(d distinct, nodes int, schedules ...schedule) string {
 	if c.Reductions.NoLipton {
 		size += "p"
 	}
-	parts := []string{c.Kernel.String(), c.Selection, size, d.tokenRule(), strconv.Itoa(nodes)}
+	actors := c.Selection
+	if c.Platform != "" {
+		actors += "@" + c.Platform
+	}
+	parts := []string{c.Kernel.String(), actors, size, d.tokenRule(), strconv.Itoa(nodes)}
 	for _, s := range schedules {
 		w := strconv.Itoa(s.init)
 		for _, m := range s.moves {
@@ -54,13 +58,14 @@ type tokenParts struct {
 func parseToken(s string) (tokenParts, error) {
 	f := strings.Split(strings.TrimSpace(s), ":")
 	if len(f) < 6 {
-		return tokenParts{}, fmt.Errorf("token: expected KERNEL:ACTORS:TASKSxBLOCKS:INVARIANT[/WAY]:NODES:SCHEDULE, got %d fields", len(f))
+		return tokenParts{}, fmt.Errorf("token: expected KERNEL:ACTORS[@PLATFORM]:TASKSxBLOCKS:INVARIANT[/WAY]:NODES:SCHEDULE, got %d fields", len(f))
 	}
 	k, err := spec.ParseKernel(f[0])
 	if err != nil {
 		return tokenParts{}, fmt.Errorf("token: %w", err)
 	}
-	t := tokenParts{config: Config{Kernel: k, Selection: f[1]}}
+	t := tokenParts{config: Config{Kernel: k}}
+	t.config.Selection, t.config.Platform, _ = strings.Cut(f[1], "@")
 	size, plain := strings.CutSuffix(f[2], "p")
 	t.config.Reductions = Reductions{NoLipton: plain}
 	if _, err := fmt.Sscanf(size, "%dx%d", &t.config.Tasks, &t.config.Blocks); err != nil {

@@ -221,7 +221,7 @@ func (e *explorer) keysTo(i uint32) (init int, keys []key) {
 // result rebuilds the counterexamples.
 func (e *explorer) result() (*Result, error) {
 	c := e.config
-	r := &Result{Kernel: c.Kernel.String(), Tasks: c.Tasks, Blocks: c.Blocks, Complete: e.limit == "", Limit: e.limit,
+	r := &Result{Kernel: c.Kernel.String(), Groups: c.groups, Platform: c.Platform, Tasks: c.Tasks, Blocks: c.Blocks, Complete: e.limit == "", Limit: e.limit,
 		States: int64(e.table.n), Transitions: e.transitions, Bytes: e.table.bytes(), Nodes: len(e.a.nodes), Depth: e.depth,
 		Violations: []Violation{}}
 	for _, a := range c.Actors {

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"memhp/report"
@@ -32,42 +31,11 @@ func (s size) config(a *app, name string) (sim.Config, error) {
 	if s.Tasks < 1 || s.Blocks < 1 || s.MaxStates < 0 || s.MaxMemory < 0 || s.Timeout < 0 {
 		return sim.Config{}, fmt.Errorf("--tasks and --blocks must be 1 or more, and limits not negative")
 	}
-	actors, err := spec.SelectActors(k, s.Actors)
-	if err != nil {
-		return sim.Config{}, err
-	}
-	selection := s.Actors
-	if s.Platform != "" {
-		if actors, err = onPlatform(actors, s.Platform); err != nil {
-			return sim.Config{}, err
-		}
-		selection = names(actors)
-	}
-	for _, u := range k.Unmet() {
-		a.note("note: %s", u)
-	}
-	return sim.Config{Kernel: k, Actors: actors, Selection: selection, Tasks: s.Tasks, Blocks: s.Blocks,
+	a.noteUnmet(k)
+	c := sim.Config{Kernel: k, Selection: s.Actors, Platform: s.Platform, Tasks: s.Tasks, Blocks: s.Blocks,
 		Limits:     sim.Limits{States: s.MaxStates, Bytes: uint64(s.MaxMemory) << 20, Time: s.Timeout},
-		Reductions: sim.Reductions{NoSymmetry: s.Plain, NoBlockSymmetry: s.Plain, NoLipton: s.Plain, NoSlicing: s.Plain}}, nil
-}
-
-func onPlatform(actors []spec.Actor, platform string) ([]spec.Actor, error) {
-	known := false
-	for _, p := range sim.Platforms() {
-		known = known || p == platform
-	}
-	if !known {
-		return nil, fmt.Errorf("unknown platform %q; the platforms are %s", platform, strings.Join(sim.Platforms(), " "))
-	}
-	return spec.OnPlatform(actors, platform), nil
-}
-
-func names(actors []spec.Actor) string {
-	out := make([]string, len(actors))
-	for i, a := range actors {
-		out[i] = a.Name
-	}
-	return strings.Join(out, ",")
+		Reductions: sim.Reductions{NoSymmetry: s.Plain, NoBlockSymmetry: s.Plain, NoLipton: s.Plain, NoSlicing: s.Plain}}
+	return c, c.Validate()
 }
 
 // check runs a check with a progress line, and notes its verdict in the exit status.
@@ -81,9 +49,6 @@ func (a *app) check(c sim.Config) (*sim.Result, error) {
 	}
 	if err != nil {
 		return nil, err
-	}
-	if c.Selection == spec.GroupCore || c.Selection == "all" {
-		r.Groups = []string{c.Selection}
 	}
 	switch {
 	case len(r.Violations) > 0:

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"memhp/report"
 	"memhp/sim"
@@ -11,7 +12,7 @@ import (
 
 type explainCmd struct {
 	Kernel    string `arg:"" help:"For example v4.19+381eab4a6ee."`
-	Invariant string `arg:"" optional:"" help:"The id of an invariant; without it the first that is broken."`
+	Invariant string `arg:"" optional:"" help:"The id of an invariant; without it the one that is broken in the fewest steps."`
 	size
 }
 
@@ -28,7 +29,7 @@ func (c *explainCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(r.Violations, func(v sim.Violation) bool { return c.Invariant == "" || v.Invariant == c.Invariant })
+	i := fewestSteps(r.Violations, c.Invariant)
 	if i < 0 {
 		return a.nothingToExplain(c, r)
 	}
@@ -37,6 +38,17 @@ func (c *explainCmd) Run(a *app) error {
 		return err
 	}
 	return report.Others(a.out, a.style, r, i)
+}
+
+// fewestSteps returns the index of the violation that is shown in the fewest steps, of one invariant or of all, or -1.
+func fewestSteps(vs []sim.Violation, invariant string) int {
+	best := -1
+	for i, v := range vs {
+		if (invariant == "" || v.Invariant == invariant) && (best < 0 || v.Steps < vs[best].Steps) {
+			best = i
+		}
+	}
+	return best
 }
 
 func (a *app) nothingToExplain(c *explainCmd, r *sim.Result) error {
@@ -61,19 +73,19 @@ func (a *app) show(r *sim.Result, v sim.Violation) error {
 	if err := report.Interleaving(a.out, a.style, v); err != nil {
 		return err
 	}
-	if _, err := fmt.Fprint(a.out, "\nAs the kernel's lockdep would print it, if it could see it:\n\n"); err != nil {
+	if _, err := fmt.Fprint(a.out, "\nThe same as the kernel would report it, if it could see it:\n\n"); err != nil {
 		return err
 	}
 	return report.Splat(a.out, r.Kernel, v)
 }
 
 type replayCmd struct {
-	Token string `arg:"" help:"The token that check, explain or history printed."`
+	Token []string `arg:"" help:"The token that check, explain or history printed, in one piece or several."`
 }
 
 // Run implements the subcommand.
 func (c *replayCmd) Run(a *app) error {
-	r, err := sim.Replay(c.Token, nil)
+	r, err := sim.Replay(strings.Join(c.Token, ""), nil)
 	if err != nil {
 		return err
 	}

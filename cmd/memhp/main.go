@@ -17,6 +17,7 @@ import (
 	"memhp/conform/vm"
 	"memhp/conform/vm/agent"
 	"memhp/report"
+	"memhp/spec"
 )
 
 // The exit statuses.
@@ -38,6 +39,13 @@ type app struct {
 
 // note is a diagnostic.
 func (a *app) note(format string, args ...any) { fmt.Fprintf(a.err, "memhp: "+format+"\n", args...) }
+
+// noteUnmet says which needs of its changes a kernel does not have.
+func (a *app) noteUnmet(k spec.Kernel) {
+	for _, u := range k.Unmet() {
+		a.note("note: %s", u)
+	}
+}
 
 // fail raises the exit status: a violation counts for more than an inconclusive check.
 func (a *app) fail(status int) {

@@ -18,6 +18,7 @@ func (c *orderCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	a.noteUnmet(k)
 	if c.Format == "text" {
 		return report.Order(a.out, a.style, k)
 	}
@@ -35,6 +36,7 @@ func (c *contractCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	a.noteUnmet(k)
 	if c.Function != "" {
 		f, err := spec.FindFunction(c.Function)
 		if err != nil {
