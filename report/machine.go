@@ -30,7 +30,7 @@ func CheckJSON(w io.Writer, results []*sim.Result) error {
 }
 
 // HistoryJSON writes the history as one JSON object.
-func HistoryJSON(w io.Writer, rows []Row) error {
+func HistoryJSON(w io.Writer, rows []Row, links []Link) error {
 	type row struct {
 		*sim.Result
 		Expected []string `json:"expected"`
@@ -40,10 +40,22 @@ func HistoryJSON(w io.Writer, rows []Row) error {
 	for i, r := range rows {
 		out[i] = row{r.Result, append([]string{}, r.Expected...), r.Agrees()}
 	}
+	type link struct {
+		Bug    string   `json:"bug"`
+		Depth  int      `json:"depth"`
+		Causes []string `json:"causes"`
+		Agrees bool     `json:"agrees"`
+		Wrong  []string `json:"wrong"`
+	}
+	chains := make([]link, len(links))
+	for i, l := range links {
+		chains[i] = link{l.Bug.ID, l.Depth, append([]string{}, l.Bug.Causes...), len(l.Wrong) == 0, append([]string{}, l.Wrong...)}
+	}
 	return writeJSON(w, struct {
-		Schema  int   `json:"schema"`
-		Results []row `json:"results"`
-	}{schema, out})
+		Schema  int    `json:"schema"`
+		Results []row  `json:"results"`
+		Chains  []link `json:"chains"`
+	}{schema, out, chains})
 }
 
 type junitSuites struct {

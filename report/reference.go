@@ -161,6 +161,9 @@ func Actors(w io.Writer, st Style) error {
 		if a.Until != nil {
 			notes = append(notes, "until "+a.Until.ID)
 		}
+		if a.Group != "" {
+			notes = append(notes, "group "+a.Group)
+		}
 		if a.Platforms != nil {
 			notes = append(notes, "on "+strings.Join(a.Platforms, ", "))
 		}
@@ -169,7 +172,7 @@ func Actors(w io.Writer, st Style) error {
 		}
 		p.line("%s %s", st.bold(fmt.Sprintf("%-19s", a.Name)), wrap(a.Doc, 20, strings.Repeat(" ", 20)))
 		if len(notes) > 0 {
-			p.line("%20s%s", "", st.dim(strings.Join(notes, "; ")))
+			p.line("%20s%s", "", st.dim(wrap(strings.Join(notes, "; "), 20, strings.Repeat(" ", 20))))
 		}
 	}
 	return p.err
@@ -178,7 +181,7 @@ func Actors(w io.Writer, st Style) error {
 // Locks lists the locks.
 func Locks(w io.Writer, st Style) error {
 	p := &printer{w: w}
-	for _, c := range spec.LockClasses() {
+	for _, c := range slices.Concat(spec.LockClasses(), spec.CallerLocks()) {
 		scope := ""
 		if c.Scope == spec.PerBlock {
 			scope = ", one for each memory block"
@@ -187,6 +190,9 @@ func Locks(w io.Writer, st Style) error {
 		p.line("    %s", wrap(c.Doc, 4, "    "))
 		if c.Before != nil {
 			p.line("    %s", st.dim(fmt.Sprintf("a %s before %s (%s)", c.Before.Kind, c.Before.Change, c.Before.Change.Release)))
+		}
+		if c.From != nil {
+			p.line("    %s", st.dim(fmt.Sprintf("since %s (%s)", c.From, c.From.Release)))
 		}
 		if c.Until != nil {
 			p.line("    %s", st.dim(fmt.Sprintf("gone since %s (%s)", c.Until, c.Until.Release)))

@@ -54,9 +54,6 @@ func acpiActors() []Actor {
 	offline := per("acpi_offline", "ACPI offlines the blocks of a device", acpiOffline(true))
 	offline.Single = kacpiHotplug
 	return inGroup(GroupPlatform, offline,
-		per("acpi_offline_ungated", "acpi_offline without device_hotplug_lock; no kernel does", acpiOffline(false)),
-		per("acpi_eject_ungated", "ACPI removes an offline block without device_hotplug_lock; no kernel does", acpiEjectUngated),
-		per("acpi_eject_no_drain", "acpi_eject that does not wait for the users of attributes; no kernel does", acpiEjectNoDrain),
 		per("uevent_show", "user space reads an attribute that asks ACPI", ueventShow),
 	)
 }

@@ -15,16 +15,19 @@ var (
 
 var homeMade = HomeMade.Of(NoBlock)
 
-// writer models a caller of mem_hotplug_begin() and mem_hotplug_done(); me is 1 or 2. A writer that is done sets active_writer to NULL, and
-// nobody will wake another that is asleep then.
-func writer(me int) func(Task, Block) Errno {
+// writer models a caller of mem_hotplug_begin() and mem_hotplug_done(); me is 1 or 2, and gate tells whether the caller holds
+// device_hotplug_lock. A writer that is done sets active_writer to NULL, and nobody will wake another that is asleep then.
+func writer(me int, takes, gate func(Kernel) bool) func(Task, Block) Errno {
 	asleep, other := AsleepFirst.Of(NoBlock), AsleepSecond.Of(NoBlock)
 	if me == 2 {
 		asleep, other = other, asleep
 	}
 	return func(t Task, _ Block) Errno {
 		k := t.Kernel()
-		if k.Has(MemremapGate) {
+		if !takes(k) {
+			return OK
+		}
+		if gate(k) {
 			lockDeviceHotplug(t)
 			defer unlockDeviceHotplug(t)
 		}
@@ -70,9 +73,12 @@ func writerActors() []Actor {
 		return Actor{Name: name, Doc: doc, Until: PercpuMemHotplug, Run: run,
 			Single: &LockClass{Name: name + "_wq", Kind: WorkItem, Doc: "a ghost: the task is one"}}
 	}
+	always := func(Kernel) bool { return true }
+	never := func(Kernel) bool { return false }
 	return inGroup(GroupPlatform,
-		single("writer_first", "a caller of mem_hotplug_begin(), with the home-made lock in full", writer(1)),
-		single("writer_second", "another caller of mem_hotplug_begin()", writer(2)),
+		single("writer_acpi", "ACPI adds memory, with the home-made lock in full", writer(1, always, always)),
+		single("writer_memremap", "devm_memremap_pages(), with the home-made lock in full", writer(2, MemremapLock.in, MemremapGate.in)),
+		single("writer_s390", "the boot code of s390 adds memory, with the home-made lock in full", writer(2, always, never)),
 		single("counted_reader", "a caller of get_online_mems(), with the home-made lock in full", countedReader),
 	)
 }

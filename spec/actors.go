@@ -30,6 +30,9 @@ type Actor struct {
 // GroupCore is the group of actors that a kernel is judged by.
 const GroupCore = "core"
 
+// GroupNever are procedures that no kernel has: a proposal, or a procedure without what protects it. "all" is without them.
+const GroupNever = "never"
+
 // kacpiHotplug is the ordered work queue on which acpi_device_hotplug() runs (drivers/acpi/osl.c).
 var kacpiHotplug = &LockClass{Name: "kacpi_hotplug_wq", Kind: WorkItem, Doc: "drivers/acpi/osl.c"}
 
@@ -40,7 +43,7 @@ var (
 
 // Actors returns every actor of the specification.
 func Actors() []Actor {
-	return slices.Concat(coreActors(), platformActors(), slabActors(), notifierActors(), cpuActors(), bootActors(), readerActors(), isolationActors())
+	return slices.Concat(coreActors(), platformActors(), slabActors(), notifierActors(), cpuActors(), bootActors(), readerActors(), isolationActors(), neverActors())
 }
 
 // inGroup puts actors into a group.
@@ -87,7 +90,7 @@ func SelectActors(k Kernel, selection string) ([]Actor, error) {
 	for _, word := range strings.Split(selection, ",") {
 		found, known := false, false
 		for _, a := range Actors() {
-			if word != "all" && word != a.Name && !a.InGroup(word) {
+			if !(word == "all" && a.Group != GroupNever || word == a.Name || a.InGroup(word)) {
 				continue
 			}
 			known = true

@@ -22,6 +22,5 @@ func acpiBootScan(locked bool) func(Task, Block) Errno {
 func bootActors() []Actor {
 	return inGroup(GroupBoot,
 		Actor{Name: "acpi_boot_scan", Doc: "ACPI adds memory at boot", PerBlock: true, Platforms: acpiPlatforms, Run: acpiBootScan(false)},
-		Actor{Name: "acpi_boot_scan_locked", Doc: "acpi_boot_scan under device_hotplug_lock, as proposed; no kernel does", PerBlock: true, Platforms: acpiPlatforms, Run: acpiBootScan(true)},
 	)
 }

@@ -8,7 +8,7 @@ func platformBugs() []Bug {
 			Story: "DLPAR adds a block and onlines it. device_online() returns 1 for a block that is online already, by the policy or by user space; DLPAR took that for a failure and removed the block, which is online. " +
 				"The repair looks at dev->offline first.",
 			Source: "1a367063ca0c; v4.12.0 and v4.14.74",
-			Scenarios: []Scenario{{Before: "v4.12", After: "v4.12+1a367063ca0c", Actors: "dlpar_add,auto_online_store", Tasks: 2,
+			Scenarios: []Scenario{{Before: "v4.12", After: "v4.12+1a367063ca0c", Actors: "dlpar_add,dlpar_remove,auto_online_store", Tasks: 2,
 				Breaks: []*Invariant{NoBug}, By: []string{"dlpar_add"}}}},
 		{ID: "B30", Title: "resizing the hash page table takes cpu_hotplug_lock twice", Fix: []*Change{HPTCpusLocked},
 			Story: "Since 3f906ba23689 mem_hotplug_begin() reads cpu_hotplug_lock; arch_add_memory() of pseries resizes the hash page table with stop_machine(), which reads it again. " +
@@ -57,7 +57,7 @@ func platformBugs() []Bug {
 			Story: "virtio-mem takes hotplug_mutex at MEM_GOING_ONLINE and releases it at the closing notification: the rwsem of the chain and the mutex are taken in both orders, and lockdep is switched off there. " +
 				"mem_hotplug_lock is held around both notifications, so that no two tasks are in between. Without it two tasks and one that registers a notifier deadlock.",
 			Source: "the comment of the driver in v6.1.158",
-			Scenarios: []Scenario{{Before: "v5.10-381eab4a6ee8", After: "v5.10", Actors: "virtio_mem_online_bare,register_notifier", AfterActors: "virtio_mem_online,register_notifier", Tasks: 3, Blocks: 2,
+			Scenarios: []Scenario{{Before: "v5.10-381eab4a6ee8", After: "v5.10", Actors: "virtio_mem_online_bare,register_notifier", AfterActors: "virtio_mem_online,virtio_mem_offline,virtio_mem_worker,register_notifier", Tasks: 3, Blocks: 2,
 				Breaks: []*Invariant{NoDeadlock, LockOrder}, By: []string{"register_notifier", "virtio_mem_online_bare", "virtio_mem_online_bare"}}}},
 		{ID: "B40", Title: "/proc/kcore reads pages that virtio-mem takes away", Fix: []*Change{KcoreFreeze, VirtioMemFreeze}, Causes: []string{"B37"},
 			Story: "A reader of /proc/kcore looks whether a page is offline and copies it; virtio-mem sets it offline in between, and the hypervisor takes it away. " +

@@ -9,14 +9,20 @@ func slabBugs() []Bug {
 				"a pending CPU hotplug closes the cycle, once cpu_hotplug_lock is a percpu rwsem. The repair reads cpu_hotplug_lock in mem_hotplug_begin(), before mem_hotplug_lock.",
 			Source: "3f906ba23689; v4.12.0 and v4.13.4",
 			Scenarios: []Scenario{{Before: "v4.13-3f906ba23689", After: "v4.13", Actors: "slab_offline,kmem_cache_create,cpu_up", Tasks: 3,
-				Breaks: []*Invariant{NoDeadlock, LockOrder}, By: []string{"cpu_up", "kmem_cache_create", "slab_offline"}}}},
+				Breaks: []*Invariant{NoDeadlock, LockOrder}, By: []string{"cpu_up", "kmem_cache_create", "slab_offline"}},
+				{Before: "v4.13-3f906ba23689-167d0f258f53", After: "v4.13-167d0f258f53", Actors: "zonelist_order,online_mems_reader", Opens: []*Invariant{PagesUnderMemHotplug, ReadersSeeStable}},
+				{Before: "v4.13-3f906ba23689", After: "v4.13", Actors: "slab_attr_show,kmem_cache_destroy,memremap_pages", Tasks: 3, Opens: []*Invariant{NoDeadlock, LockOrder}},
+				{Before: "v4.13-3f906ba23689", After: "v4.13", Actors: "ksmd,ksm_offline,cpu_up", Tasks: 3, Opens: []*Invariant{NoDeadlock, LockOrder}},
+				{Before: "v4.13-3f906ba23689", After: "v4.13", Actors: "dlpar_add", Opens: []*Invariant{NoRecursion}}}},
 		{ID: "B14", Title: "a new cache misses the node that comes online", Fix: []*Change{SlabOnlineMems}, Causes: []string{"B15", "B16"},
 			Story: "kmem_cache_create() looks at the nodes that have memory before the new one is among them; the callback of MEM_GOING_ONLINE walks the caches before the " +
 				"new one is on the list. The cache has no structure for the node. The repair reads mem_hotplug_lock around the creation, inside " +
 				"cpu_hotplug_lock: the other way round than offline_pages(), which becomes B09.",
 			Source: "told again in 7e1fa93deff4; v3.18.20", Unverified: "the tree before the repair was not read",
 			Scenarios: []Scenario{{Before: "v3.18-03afc0e25f7f", After: "v3.18", Actors: "kmem_cache_create,slab_online,kmem_cache_alloc", Tasks: 3,
-				Breaks: []*Invariant{NoBug}, By: []string{"kmem_cache_alloc"}, Opens: []*Invariant{DeclaredOrder}}}},
+				Breaks: []*Invariant{NoBug}, By: []string{"kmem_cache_alloc"}, Opens: []*Invariant{DeclaredOrder}},
+				{Before: "v5.3-03afc0e25f7f", After: "v5.3", Actors: "slab_attr_show,kmem_cache_destroy,memremap_pages", Tasks: 3, Opens: []*Invariant{NoDeadlock, LockOrder}},
+				{Before: "v5.10-03afc0e25f7f", After: "v5.10", Actors: "slab_shrink_store,kmem_cache_destroy,memremap_pages", Tasks: 3, Opens: []*Invariant{NoDeadlock, LockOrder}}}},
 		{ID: "B15", Title: "reading an attribute of a cache deadlocks with its removal", Fix: []*Change{SlabShowLockless}, Causes: []string{"B17"},
 			Story: "A reader of /sys/kernel/slab uses the attribute and reads mem_hotplug_lock; kmem_cache_destroy() reads mem_hotplug_lock and waits for the users of the attribute. " +
 				"A pending memory hotplug holds off the reader. The repair reads without the lock.",

@@ -21,3 +21,6 @@ type Change struct {
 }
 
 func (c *Change) String() string { return c.ID }
+
+// in tells whether kernel k has the change.
+func (c *Change) in(k Kernel) bool { return k.Has(c) }

@@ -15,10 +15,14 @@ var (
 		Title:   "slab: get_online_mems for kmem_cache_{create,destroy,shrink}",
 		Summary: "creating, destroying and shrinking a cache excludes memory hotplug",
 		Repairs: []*Invariant{NoBug}, Unverified: "the tree before it was not read; v3.18 has it"}
+	HyperVMutex = &Change{ID: "hv_region_mutex", Release: Release{4, 1},
+		Title:      "Drivers: hv: hv_balloon: do not adjust the regions while memory goes online",
+		Summary:    "the Hyper-V balloon takes ha_region_mutex at MEM_GOING_ONLINE and releases it at the closing notification",
+		Unverified: "commit id not found, title in our words, release from memory; 3.18.20 and 4.4.220 were read on both sides"}
 	HyperVCancel = &Change{ID: "hv_cancel_online", Release: Release{4, 2},
-		Title:      "Drivers: hv: hv_balloon: check if ha_region_mutex was acquired in MEM_CANCEL_ONLINE case",
-		Summary:    "MEM_CANCEL_ONLINE releases ha_region_mutex only if somebody holds it",
-		Repairs:    []*Invariant{LocksBalanced},
+		Title:   "Drivers: hv: hv_balloon: check if ha_region_mutex was acquired in MEM_CANCEL_ONLINE case",
+		Summary: "MEM_CANCEL_ONLINE releases ha_region_mutex only if somebody holds it",
+		Needs:   []*Change{HyperVMutex}, Repairs: []*Invariant{LocksBalanced},
 		Unverified: "commit id not found, release from memory; 4.4.220 has it"}
 	XenDropMutex = &Change{ID: "703fc13a3f66", Release: Release{4, 6},
 		Title:      "xen_balloon: support memory auto onlining policy",
@@ -54,6 +58,14 @@ var (
 		Summary:    "the second to isolate a pageblock gets -EBUSY",
 		Repairs:    []*Invariant{ReadersSeeStable},
 		Unverified: "4.14.74 and 4.17.0 were read on both sides, the commit in quotations"}
+	DaxKmem = &Change{ID: "c221c0b0308f", Release: Release{5, 1},
+		Title:      "device-dax: Hotplug persistent memory for use like normal RAM",
+		Summary:    "dax/kmem adds the memory of a dax device",
+		Unverified: "id and release from memory; 6.12.0 was read"}
+	VirtioMem = &Change{ID: "5f1f79bbc9e2", Release: Release{5, 8},
+		Title:      "virtio-mem: Paravirtualized memory hotplug",
+		Summary:    "virtio-mem adds memory block by block",
+		Unverified: "id from memory; 6.1.158 was read"}
 	ZoneDeviceDrain = &Change{ID: "50f44ee7248a", Release: Release{5, 2},
 		Title:      "mm/devm_memremap_pages: fix final page put race",
 		Summary:    "teardown waits for the last page reference before it removes the mapping",
@@ -141,8 +153,8 @@ var (
 )
 
 func callerChanges() []*Change {
-	return []*Change{SysfsTrylock, NodeUnderMemHotplug, SlabOnlineMems, HyperVCancel, XenDropMutex, HyperVSpinlock, ResizeHPT,
-		PseriesCheckState, ZonelistOrderLock, NoZonelistOrder, IsolateOnce, ZoneDeviceDrain, HPTCpusLocked, SlabShowLockless,
+	return []*Change{SysfsTrylock, NodeUnderMemHotplug, SlabOnlineMems, HyperVMutex, HyperVCancel, XenDropMutex, HyperVSpinlock, ResizeHPT,
+		PseriesCheckState, ZonelistOrderLock, NoZonelistOrder, IsolateOnce, DaxKmem, VirtioMem, ZoneDeviceDrain, HPTCpusLocked, SlabShowLockless,
 		DumpAfterUnlock, PtdumpArm64Lock, NodeMaskOfSlab, SlabNoCPULock, NodeNeverFreed,
 		MemremapGate, LinearMappingMutex, KcoreFreeze, VirtioMemFreeze, VirtioMemLeaveRCU, MemmapOnMemory, ZonelistSeqcount, PageExtRCU, ZonelistIrqsOff, UsageRCU, PtdumpLock, OfflineAtomic}
 }

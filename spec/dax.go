@@ -73,8 +73,8 @@ func pgmapTeardown(t Task, b Block) Errno {
 
 func daxActors() []Actor {
 	return inGroup(GroupPlatform,
-		Actor{Name: "dax_kmem_probe", Doc: "dax/kmem adds the memory of a dax device", PerBlock: true, Run: daxKmemProbe},
-		Actor{Name: "dax_kmem_remove", Doc: "dax/kmem is unbound from a dax device", PerBlock: true, Run: daxKmemRemove},
+		Actor{Name: "dax_kmem_probe", Doc: "dax/kmem adds the memory of a dax device", PerBlock: true, From: DaxKmem, Run: daxKmemProbe},
+		Actor{Name: "dax_kmem_remove", Doc: "dax/kmem is unbound from a dax device", PerBlock: true, From: RemoveReturnsBusy, Run: daxKmemRemove},
 		Actor{Name: "pmem_probe", Doc: "a pmem driver maps its memory", From: MemremapPages, Run: pmemProbe},
 		Actor{Name: "pmem_remove", Doc: "a pmem driver is unbound", From: MemremapPages, Run: pmemRemove},
 		Actor{Name: "pgmap_use", Doc: "somebody uses a page of a device mapping", PerBlock: true, Run: pgmapUse},

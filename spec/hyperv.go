@@ -5,7 +5,7 @@ package spec
 
 // Locks and variables of the Hyper-V balloon.
 var (
-	HyperVRegions = &LockClass{Name: "ha_region_mutex", Kind: Mutex, Until: HyperVSpinlock,
+	HyperVRegions = &LockClass{Name: "ha_region_mutex", Kind: Mutex, From: HyperVMutex, Until: HyperVSpinlock,
 		Doc: "protects the list of hot-added regions of the Hyper-V balloon; drivers/hv/hv_balloon.c"}
 	HyperVOnlined = &VarClass{Name: "ol_waitevent", Values: []string{"not done", "done"},
 		Doc: "completion: the memory that was hot-added is online; drivers/hv/hv_balloon.c", Protected: lockOf(nil)}
@@ -96,8 +96,6 @@ func hyperVActors() []Actor {
 	}
 	return inGroup(GroupPlatform,
 		add("hv_hot_add", "the Hyper-V balloon adds memory and waits until user space onlines it", hvHotAdd),
-		add("hv_hot_add_keeps_mutex", "hv_hot_add that keeps ha_region_mutex; no kernel does", hvHotAddKeepsMutex),
-		add("hv_hot_add_no_timeout", "hv_hot_add that waits without an end; no kernel does", hvHotAddNoTimeout),
 		Actor{Name: "hv_online", Doc: "user space onlines a block on Hyper-V", PerBlock: true, Platforms: hyperV, Run: hvOnline},
 	)
 }

@@ -38,7 +38,7 @@ var (
 	CPUAddRemoveLock  = CPUAddRemove.Of(NoBlock)
 )
 
-// LockClasses returns every class of lock, outermost first.
+// LockClasses returns the classes of lock of memory hotplug itself, outermost first. Those of its callers are CallerLocks.
 func LockClasses() []*LockClass {
 	return []*LockClass{StateAttr, OnlineAttr, DeviceHotplug, AcpiScan, DeviceLock, CPUAddRemove,
 		CPUHotplug, MemoryAddRemove, MemHotplug, MemSysfs}

@@ -170,9 +170,7 @@ func readerActors() []Actor {
 		Actor{Name: "page_ext_online", Doc: "a task onlines a block, with page_ext's memory notifier", PerBlock: true, Run: onPageExt(deviceOnline)},
 		Actor{Name: "page_ext_offline", Doc: "a task offlines a block, with page_ext's memory notifier", PerBlock: true, Run: onPageExt(deviceOffline)},
 		Actor{Name: "memory_failure", Doc: "a page has a hardware error", Run: memoryFailure(false)},
-		Actor{Name: "memory_failure_locked", Doc: "memory_failure under get_online_mems(), as proposed; no kernel does", Run: memoryFailure(true)},
 		Actor{Name: "kexec_file_load", Doc: "kexec_file_load() on arm64 walks the regions of memory", Platforms: []string{"arm64"}, Run: kexecLoad(false)},
-		Actor{Name: "kexec_file_load_locked", Doc: "kexec_file_load under get_online_mems(); no kernel does", Platforms: []string{"arm64"}, Run: kexecLoad(true)},
 		Actor{Name: "memblock_add", Doc: "memory hotplug changes the regions of memblock", Run: memblockAdd},
 	), zonelistActors()...)
 }

@@ -179,7 +179,6 @@ func slabActors() []Actor {
 		Actor{Name: "slab_attr_show", Doc: "user space reads /sys/kernel/slab/CACHE/partial", PerBlock: true, Run: slabAttrShow},
 		Actor{Name: "slab_shrink_store", Doc: "user space writes /sys/kernel/slab/CACHE/shrink", PerBlock: true, Run: slabShrinkStore},
 		Actor{Name: "slub_flush", Doc: "slub flushes the CPU slabs", Run: slubFlush},
-		Actor{Name: "slub_flush_next", Doc: "slub_flush as it was in linux-next; no kernel does", Run: slubFlushNext},
 		Actor{Name: "slab_online", Doc: "a task onlines a block, with slab's memory notifier", PerBlock: true, Run: slabOnline},
 		Actor{Name: "slab_offline", Doc: "a task offlines a block, with slab's memory notifier", PerBlock: true, Run: slabOffline},
 	)

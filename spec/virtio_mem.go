@@ -116,14 +116,13 @@ var virtioMemWork = &LockClass{Name: "virtio_mem_wq", Kind: WorkItem, Doc: "vm->
 func virtioMemActors() []Actor {
 	where := []string{"x86", "arm64", "s390"}
 	per := func(name, doc string, run func(Task, Block) Errno) Actor {
-		return Actor{Name: name, Doc: doc, PerBlock: true, Platforms: where, Run: run}
+		return Actor{Name: name, Doc: doc, PerBlock: true, Platforms: where, From: VirtioMem, Run: run}
 	}
 	worker := per("virtio_mem_worker", "the work of a virtio-mem device adds a block", virtioMemWorker)
 	worker.Single = virtioMemWork
 	return append(inGroup(GroupPlatform, worker,
 		per("virtio_mem_online", "user space onlines a block of a virtio-mem device", virtioMemOnline),
 		per("virtio_mem_offline", "user space offlines a block of a virtio-mem device", virtioMemOffline),
-		per("virtio_mem_online_bare", "virtio_mem_online with no lock held; no kernel does", virtioMemOnlineBare),
-		Actor{Name: "virtio_mem_unplug", Doc: "a virtio-mem device unplugs parts of a block", Platforms: where, Run: virtioMemUnplug},
+		Actor{Name: "virtio_mem_unplug", Doc: "a virtio-mem device unplugs parts of a block", Platforms: where, From: VirtioMem, Run: virtioMemUnplug},
 	), Actor{Name: "kcore_read", Group: GroupReaders, Doc: "user space reads /proc/kcore", Run: readKcore})
 }

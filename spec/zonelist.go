@@ -11,6 +11,7 @@ var (
 	Zonelists       = &VarClass{Name: "zonelists", Values: []string{"complete", "being rebuilt"}, Doc: "the zones to allocate from; mm/page_alloc.c", Protected: lockOf(ZonelistSeqLock)}
 	ZonelistSeqLock = &LockClass{Name: "zonelist_update_seq.lock", Kind: Mutex, Doc: "the lock of the writers of zonelist_update_seq; mm/page_alloc.c"}
 	PortLock        = &LockClass{Name: "port->lock", Kind: Mutex, Doc: "the lock of a serial port, taken by printk() and by the tty layer; drivers/tty"}
+	ZonelistsMutex  = &LockClass{Name: "zonelists_mutex", Kind: Mutex, Doc: "serialises build_all_zonelists() until v4.13; mm/page_alloc.c"}
 	ZlOrder         = &LockClass{Name: "zl_order_mutex", Kind: Mutex, Doc: "serialises writers of the sysctl; mm/page_alloc.c"}
 )
 
@@ -79,7 +80,11 @@ func zonelistOrder(t Task, _ Block) Errno {
 		memHotplugBegin(t)
 		defer memHotplugDone(t)
 	}
-	t.Write(ZonePages.Of(NoBlock), 0) // build_all_zonelists(), which expects cpu_hotplug_lock to be held since v4.13
+	t.Lock(ZonelistsMutex.Of(NoBlock))
+	defer t.Unlock(ZonelistsMutex.Of(NoBlock))
+	if t.Kernel().Has(PercpuMemHotplug) {
+		t.Write(ZonePages.Of(NoBlock), 0) // build_all_zonelists() expects its caller to keep CPUs and memory as they are
+	}
 	return OK
 }
 
@@ -91,6 +96,6 @@ func zonelistActors() []Actor {
 		Actor{Name: "alloc_pages", Doc: "an allocation walks the zonelists", Single: zonelistReader, Run: allocPages},
 		Actor{Name: "tty_insert", Doc: "an allocation with the lock of a serial port held", Single: zonelistReader, Run: ttyInsert},
 		Actor{Name: "build_all_zonelists", Doc: "memory hotplug rebuilds the zonelists", Run: buildAllZonelists},
-		Actor{Name: "zonelist_order", Doc: "user space writes /proc/sys/vm/numa_zonelist_order", From: PercpuMemHotplug, Until: NoZonelistOrder, Run: zonelistOrder},
+		Actor{Name: "zonelist_order", Doc: "user space writes /proc/sys/vm/numa_zonelist_order", Until: NoZonelistOrder, Run: zonelistOrder},
 	)
 }

@@ -31,10 +31,20 @@ func (c *historyCmd) Run(a *app) error {
 			a.fail(exitViolation)
 		}
 	}
-	if c.Format == "json" {
-		return report.HistoryJSON(a.out, rows)
+	links, err := a.chains()
+	if err != nil {
+		return err
 	}
-	return report.Matrix(a.out, a.style, rows, c.Verbose)
+	if slices.ContainsFunc(links, func(l report.Link) bool { return len(l.Wrong) > 0 }) {
+		a.fail(exitViolation)
+	}
+	if c.Format == "json" {
+		return report.HistoryJSON(a.out, rows, links)
+	}
+	if err := report.Matrix(a.out, a.style, rows, c.Verbose); err != nil {
+		return err
+	}
+	return report.Chains(a.out, a.style, links)
 }
 
 // history checks the kernels, as many at a time as there are processors.

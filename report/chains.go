@@ -1,0 +1,58 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"memhp/spec"
+)
+
+// Link is a bug of a chain of repairs that caused the next bug, with what exploration made of it.
+type Link struct {
+	Bug spec.Bug
+	// Depth counts the bugs before it in its chain.
+	Depth int
+	// Wrong says where exploration differs from the catalogue.
+	Wrong []string
+}
+
+// Chains writes the chains: each bug below the one whose repair caused it.
+func Chains(w io.Writer, st Style, links []Link) error {
+	p := &printer{w: w}
+	p.line("")
+	p.line("%s", st.bold("Repairs that caused the next bug, each explored with and without its repair"))
+	differ := 0
+	for _, l := range links {
+		mark := st.green(".")
+		if len(l.Wrong) > 0 {
+			mark = st.red("!")
+			differ++
+		}
+		indent := strings.Repeat("  ", l.Depth)
+		head := fmt.Sprintf("  %s%s ", indent, l.Bug.ID)
+		p.line("%s%s %s", head, mark, wrap(l.Bug.Title+"; "+role(l.Bug)+" "+joinStrings(l.Bug.Fix)+opened(l.Bug), len(head)+2, strings.Repeat(" ", len(head)+2)))
+		for _, s := range l.Wrong {
+			p.line("%s  %s", strings.Repeat(" ", len(head)), st.red(s))
+		}
+	}
+	p.line("")
+	if differ == 0 {
+		p.line("%s", st.green(fmt.Sprintf("All %d are as the catalogue says.", len(links))))
+	} else {
+		p.line("%s", st.red(fmt.Sprintf("%d of %d differ from the catalogue.", differ, len(links))))
+	}
+	return p.err
+}
+
+// opened names the rules that the repair breaks.
+func opened(b spec.Bug) string {
+	var out []*spec.Invariant
+	for _, s := range b.Scenarios {
+		out = append(out, s.Opens...)
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return ", which opens " + joinStrings(out)
+}

@@ -1,0 +1,38 @@
+package spec_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"memhp/spec"
+)
+
+// Locks have names of their own, and say where they are in the source.
+func TestCallerLocks(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range append(spec.LockClasses(), spec.CallerLocks()...) {
+		require.False(t, seen[c.Name], c.Name)
+		seen[c.Name] = true
+		require.NotEmpty(t, c.Doc, c.Name)
+		require.NotZero(t, c.Kind, c.Name)
+	}
+}
+
+// "all" names every actor of a kernel but those that no kernel has.
+func TestAllLeavesOutWhatNoKernelHas(t *testing.T) {
+	k := kernel(t, "v5.10")
+	all, err := spec.SelectActors(k, "all")
+	require.NoError(t, err)
+	groups := map[string]bool{}
+	for _, a := range all {
+		groups[a.Group] = true
+	}
+	require.False(t, groups[spec.GroupNever])
+	for _, g := range []string{spec.GroupPlatform, spec.GroupSlab, spec.GroupNotifiers, spec.GroupCPU, spec.GroupBoot, spec.GroupReaders} {
+		require.True(t, groups[g], g)
+	}
+	never, err := spec.SelectActors(k, spec.GroupNever)
+	require.NoError(t, err)
+	require.NotEmpty(t, never)
+}
