@@ -12,9 +12,11 @@ import (
 type instr struct {
 	kind opKind
 	loop bool // Again comes back to here
-	// escapes tells that a task at a loop head can choose to come to a scheduling point, whatever it reads on the way.
+	// escapes tells that a task at a loop head can choose to come to where a step may end, whatever it reads on the way.
 	escapes bool
-	sched   bool // a scheduling point: other tasks may run before it
+	mover   mover
+	leaves  bool // a task that would have to wait here may as well not have begun the step
+	stops   bool // a task always rests here: it may come to wait as part of a circular wait
 	bit     uint64
 	shift   uint8
 	mask    uint64 // of the variable, not shifted
@@ -58,6 +60,7 @@ type automaton struct {
 	layout layout
 	sliced []*spec.VarClass
 	agree  []spec.Agreement
+	plain  bool // other tasks may run before every operation
 }
 
 // layout says where the variables lie in the word of variables.
@@ -71,7 +74,7 @@ type layout struct {
 const maxLocks = 64
 
 // newAutomaton unrolls, merges and compiles the actors.
-func newAutomaton(k spec.Kernel, actors []spec.Actor, blocks int, r Reductions) (*automaton, error) {
+func newAutomaton(k spec.Kernel, actors []spec.Actor, tasks, blocks int, r Reductions) (*automaton, error) {
 	g, err := unrollProtected(k, actors, blocks)
 	if err != nil {
 		return nil, err
@@ -89,7 +92,7 @@ func newAutomaton(k spec.Kernel, actors []spec.Actor, blocks int, r Reductions) 
 	if err := a.lay(); err != nil {
 		return nil, err
 	}
-	a.compile(!r.NoLipton)
+	a.compile(tasks, !r.NoLipton)
 	return a, nil
 }
 
@@ -163,11 +166,12 @@ func (a *automaton) allVars() []spec.Var {
 }
 
 // compile fills the tables that steps look up.
-func (a *automaton) compile(lipton bool) {
+func (a *automaton) compile(tasks int, lipton bool) {
 	n := len(a.nodes)
 	a.code = make([]instr, n)
 	a.ex, a.sh, a.pend, a.pins = make([]uint64, n), make([]uint64, n), make([]uint64, n), make([]uint64, n)
-	p := a.findPoints()
+	p := a.findMovers(tasks)
+	a.plain = !lipton
 	for i := range a.nodes {
 		nd := &a.nodes[i]
 		for _, h := range nd.held {
@@ -177,20 +181,17 @@ func (a *automaton) compile(lipton bool) {
 				a.sh[i] |= a.bit(h.Lock)
 			}
 		}
-		if nd.pending {
+		if nd.pending && (!lipton || p.pending(int32(i))) {
 			a.pend[i] = a.bit(nd.op.lock)
 		}
 		for _, v := range nd.pins {
 			a.pins[i] |= a.pinBit(v)
 		}
 		a.code[i] = a.compileOp(int32(i), p, lipton)
-		if !lipton {
-			a.code[i].sched = true
-		}
 	}
 }
 
-func (a *automaton) compileOp(n int32, p *points, lipton bool) instr {
+func (a *automaton) compileOp(n int32, p *movers, lipton bool) instr {
 	nd := &a.nodes[n]
 	o := nd.op
 	in := instr{kind: o.kind, loop: nd.loop, arg: uint64(o.arg), old: uint64(o.old)}
@@ -212,7 +213,7 @@ func (a *automaton) compileOp(n int32, p *points, lipton bool) instr {
 	}
 	a.compileFresh(&in, nd.fresh)
 	in.check = a.checksAfter(nd)
-	in.sched = p.schedules(n)
+	in.mover, in.leaves, in.stops = p.of(n), p.leaves(n), p.critical[n]
 	in.escapes = nd.loop && p.escapes(n, map[int32]bool{})
 	in.fuse = o.kind == opAnnounce && lipton && !p.tried[o.lock]
 	in.idle = lipton && p.roundTrip[n]

@@ -44,7 +44,7 @@ func (e *explorer) known(d discovery) bool {
 }
 
 func newExplorer(c Config) (*explorer, error) {
-	a, err := newAutomaton(c.Kernel, c.Actors, c.Blocks, c.Reductions)
+	a, err := newAutomaton(c.Kernel, c.Actors, c.Tasks, c.Blocks, c.Reductions)
 	if err != nil {
 		return nil, err
 	}
@@ -57,15 +57,9 @@ func newExplorer(c Config) (*explorer, error) {
 	for i := range e.reach {
 		e.reach[i] = noParent
 	}
-	e.stepper = stepper{a: a, tasks: c.Tasks, fused: a.fusible(c.Reductions), arrived: make([]bool, len(a.nodes)),
+	e.stepper = stepper{a: a, tasks: c.Tasks, arrived: make([]bool, len(a.nodes)),
 		emit: e.emit, report: e.report}
 	return e, nil
-}
-
-// fusible tells whether starting an actor and its first operation may be one step. Not where somebody waits for a
-// condition: then a task that waits for its first lock may be the one that would have made it true.
-func (a *automaton) fusible(r Reductions) bool {
-	return !r.NoLipton && !slices.ContainsFunc(a.nodes, func(n node) bool { return n.op.kind == opWait })
 }
 
 func (e *explorer) emit(s *state) {

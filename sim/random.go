@@ -38,7 +38,7 @@ func NewWalker(c Config) (*Walker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("kernel %s: %w", c.Kernel, err)
 	}
-	return &Walker{e: e, p: newPlayer(e.a, e.packing, e.inits, e.stepper.fused)}, nil
+	return &Walker{e: e, p: newPlayer(e.a, e.packing, e.inits)}, nil
 }
 
 // outcome is one end of a step: the next state, or a broken rule.

@@ -149,6 +149,7 @@ func (r *replay) release(l spec.Lock, m spec.Mode) {
 	}
 	r.held, _ = r.held.Without(l, m)
 	r.forgetLock(l)
+	r.wrote = slices.DeleteFunc(slices.Clone(r.wrote), func(v spec.Var) bool { return !r.hides(v) })
 }
 
 // Kernel implements spec.Task.
@@ -230,18 +231,22 @@ func (r *replay) Write(v spec.Var, x int) {
 	r.learn(v, x)
 }
 
-// noteWrite remembers that the task wrote v, if some agreement looks at it: a disagreement that shows later, when
-// somebody releases a lock, is the writer's.
+// noteWrite remembers that the task wrote v, if it holds a lock that hides v from some agreement: a disagreement that
+// shows when it releases that lock is its own.
 func (r *replay) noteWrite(v spec.Var) {
-	if r.cut || slices.Contains(r.wrote, v) {
+	if r.cut || slices.Contains(r.wrote, v) || !r.hides(v) {
 		return
 	}
-	for _, g := range spec.Agreements() {
-		if v.Block != spec.NoBlock && slices.Contains(g.Vars(v.Block), v) {
-			r.wrote = append(r.wrote, v)
-		}
-	}
+	r.wrote = append(r.wrote, v)
 	slices.SortFunc(r.wrote, func(a, b spec.Var) int { return strings.Compare(a.String(), b.String()) })
+}
+
+// hides tells whether the task holds a lock under which an agreement may be broken that looks at v.
+func (r *replay) hides(v spec.Var) bool {
+	return slices.ContainsFunc(spec.Agreements(), func(g spec.Agreement) bool {
+		return v.Block != spec.NoBlock && slices.Contains(g.Vars(v.Block), v) &&
+			slices.ContainsFunc(g.Locks(v.Block), func(l spec.Lock) bool { return r.held.Has(l, spec.Read) })
+	})
 }
 
 // settle forgets the writes to variables that, as far as this task knows, agree when it releases l: if they

@@ -38,7 +38,7 @@ func Replay(token string, actors []spec.Actor) (*Result, error) {
 }
 
 func (e *explorer) replay(t tokenParts) (Violation, error) {
-	p := newPlayer(e.a, e.packing, e.inits, e.stepper.fused)
+	p := newPlayer(e.a, e.packing, e.inits)
 	if t.invariant == spec.LockOrder {
 		return e.replayCycle(p, t)
 	}

@@ -21,7 +21,7 @@ type Result struct {
 	// Complete tells that every reachable state was seen; otherwise Limit says what stopped the search.
 	Complete bool   `json:"complete"`
 	Limit    string `json:"limit,omitempty"`
-	// States and Transitions count distinct states, and steps between scheduling points.
+	// States and Transitions count distinct states, and steps from piece to piece.
 	States      int64   `json:"states"`
 	Transitions int64   `json:"transitions"`
 	Seconds     float64 `json:"seconds"`

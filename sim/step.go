@@ -8,11 +8,10 @@ import (
 // failed is the answer of an assertion that does not hold: what the procedure would do then has no meaning.
 const failed = -1
 
-// stepper computes what one step of one task can do. A step goes from one scheduling point to the next.
+// stepper computes what one step of one task can do. A step is a whole piece (docs/semantics.md, theorem 2).
 type stepper struct {
 	a     *automaton
 	tasks int
-	fused bool // starting an actor and its first operation are one step
 	// what the other tasks hold and pin, while a step is computed
 	oex, osh, opend, opins uint64
 
@@ -27,11 +26,11 @@ type stepper struct {
 	// arrived notes the nodes that a task has come to, fresh those that it came to for the first time.
 	arrived []bool
 	fresh   []int32
-	// prefix tells that the task has only made choices since it was idle; loops are the loop heads of this step.
-	prefix bool
-	loops  []loopHead
-	frames []*state // copies for branches
-	depth  int
+	// committed tells that the step has done more than what moves to the right; loops are its loop heads.
+	committed bool
+	loops     []loopHead
+	frames    []*state // copies for branches
+	depth     int
 	// outcome numbers the ends of the step, in the order in which they are found.
 	outcome int
 	err     error
@@ -46,7 +45,7 @@ type loopHead struct {
 // step computes every outcome of a step of task i in s, and tells whether the task can move at all.
 func (x *stepper) step(s *state, i int) bool {
 	x.others(s, i)
-	x.outcome, x.prefix, x.loops = 0, false, x.loops[:0]
+	x.outcome, x.committed, x.loops = 0, false, x.loops[:0]
 	if x.a.nodes[s.node[i]].fatal {
 		return true // it does not go on, and waits for nothing
 	}
@@ -101,7 +100,7 @@ func (x *stepper) enabled(s *state, n int32) bool {
 	return true
 }
 
-// exec runs task i until its next scheduling point, on every answer.
+// exec runs task i to the end of the piece, on every answer.
 func (x *stepper) exec(s *state, i int) {
 	for {
 		n := s.node[i]
@@ -134,29 +133,22 @@ func (x *stepper) start(s *state, i int) {
 		if x.a.ex[f]&x.oex != 0 {
 			continue // a single actor, and another task runs it
 		}
-		if x.fused && !x.enabled(s, f) {
-			continue // waiting with nothing held is as good as not having started
-		}
 		x.rewind(0)
+		x.committed = false
 		t := x.push(s)
 		t.node[i] = f
-		switch goesOn := x.land(t, i, f); {
-		case goesOn && x.fused:
-			x.prefix = true
+		if x.land(t, i, f) && x.goesOn(t, root, f) {
 			x.exec(t, i)
-		case goesOn:
-			x.end(t)
 		}
 		x.pop()
 	}
-	x.prefix = false
 }
 
 func (x *stepper) choose(s *state, i int, n int32) {
-	depth, prefix := x.logged(), x.prefix
+	depth, committed := x.logged(), x.committed
 	for answer := range x.a.nodes[n].next {
 		x.rewind(depth)
-		x.prefix = prefix
+		x.committed = committed
 		if t := x.push(s); x.arrive(t, i, n, answer) {
 			x.exec(t, i)
 		}
@@ -166,8 +158,8 @@ func (x *stepper) choose(s *state, i int, n int32) {
 
 // perform does the operation at node n and returns the answer.
 func (x *stepper) perform(s *state, n int32, i int) int {
-	x.prefix = false
 	in := &x.a.code[n]
+	x.committed = x.committed || in.mover == left || in.mover == non
 	switch in.kind {
 	case opTryLock:
 		return b2i((x.oex|x.osh|x.a.ex[n]|x.a.sh[n])&in.bit == 0)
@@ -231,12 +223,8 @@ func (x *stepper) arrive(s *state, i int, n int32, answer int) bool {
 	return x.goesOn(s, n, next)
 }
 
-// goesOn tells whether the step that has come from node n to next continues. It ends before a scheduling point, except that
-//   - a task that has only made choices since it was idle does its first operation too, if it can: otherwise
-//     it is as good as idle (theorem 2),
-//   - a writer that announces itself while the lock is free has it (theorem 4);
-//
-// and it is given up where Again has come back without any change.
+// goesOn tells whether the step that has come from node n to next continues (theorem 2). It is given up where Again has
+// come back without any change.
 func (x *stepper) goesOn(s *state, n, next int32) bool {
 	in := &x.a.code[next]
 	switch {
@@ -245,14 +233,29 @@ func (x *stepper) goesOn(s *state, n, next int32) bool {
 			x.end(s) // it spins here
 		}
 		return false
-	case !in.sched:
+	case x.a.plain || next == root:
+		x.end(s)
+		return false
+	case in.mover == both || in.mover == left:
 		return true
-	case x.prefix && next != root:
-		return x.enabled(s, next)
+	case !x.committed && !in.stops:
+		return x.begins(s, next)
 	case x.a.code[n].kind == opAnnounce && x.a.code[n].fuse && x.enabled(s, next):
-		return true
+		return true // a writer that announces itself while the lock is free has it (theorem 4)
 	}
 	x.end(s)
+	return false
+}
+
+// begins tells whether a step that has only done what moves to the right goes on with the operation at node n. If that has
+// to wait, the task rests there, or may as well not have begun.
+func (x *stepper) begins(s *state, n int32) bool {
+	if x.enabled(s, n) {
+		return true
+	}
+	if !x.a.code[n].leaves {
+		x.end(s)
+	}
 	return false
 }
 

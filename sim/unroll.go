@@ -18,7 +18,7 @@ type node struct {
 	held    spec.Held // before the operation
 	pending bool      // the task is a pending writer of op.lock
 	pins    []spec.Var
-	wrote   []spec.Var    // of those that agreements look at, since the task was idle
+	wrote   []spec.Var    // of those that agreements look at, under locks that it still holds
 	fresh   []spec.Assign // of an Activate
 	stack   []*spec.Function
 	broken  []breach           // rules that arriving here breaks, whatever other tasks do

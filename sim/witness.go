@@ -37,9 +37,9 @@ type player struct {
 	onFind  func(f finding)
 }
 
-func newPlayer(a *automaton, p packing, inits []initial, fused bool) *player {
+func newPlayer(a *automaton, p packing, inits []initial) *player {
 	pl := &player{a: a, packing: p, inits: inits}
-	pl.x = stepper{a: a, tasks: p.tasks, fused: fused, arrived: make([]bool, len(a.nodes)),
+	pl.x = stepper{a: a, tasks: p.tasks, arrived: make([]bool, len(a.nodes)),
 		emit:   func(s *state) { pl.onEmit(s) },
 		report: func(f finding) { pl.onFind(f) }}
 	pl.x.log = &pl.log
@@ -227,7 +227,7 @@ func (e *explorer) result() (*Result, error) {
 	for _, a := range c.Actors {
 		r.Actors = append(r.Actors, a.Name)
 	}
-	p := newPlayer(e.a, e.packing, e.inits, e.stepper.fused)
+	p := newPlayer(e.a, e.packing, e.inits)
 	for _, d := range e.discoveries {
 		if e.known(d) {
 			continue

@@ -14,7 +14,7 @@ type BlockInit struct {
 func BlockInits() []BlockInit {
 	return []BlockInit{
 		{Name: "absent", Values: map[*VarClass]int{Presence: Absent, DevOffline: True}},
-		{Name: "offline", Visible: true, Values: map[*VarClass]int{Presence: Present, DevOffline: True}},
-		{Name: "online", Visible: true, Values: map[*VarClass]int{Presence: Present, DevOffline: False, BlockState: MemOnline, OnlineType: TypeUnset}},
+		{Name: "offline", Visible: true, Values: map[*VarClass]int{Presence: Present, Sections: True, DevOffline: True}},
+		{Name: "online", Visible: true, Values: map[*VarClass]int{Presence: Present, Sections: True, DevOffline: False, BlockState: MemOnline, OnlineType: TypeUnset}},
 	}
 }

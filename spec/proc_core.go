@@ -134,8 +134,10 @@ func deviceDel(t Task, b Block) {
 	kernfsRemove(t, OnlineAttr.Of(b)) // device_remove_attrs(): `online`,
 	kernfsRemove(t, StateAttr.Of(b))  // then the groups
 	defer t.Call(BusRemove)()
-	t.Lock(DeviceLock.Of(b))        // device_release_driver()
-	t.Write(DevOffline.Of(b), True) // of no consequence, the device is going: one state less for a block that is absent
+	t.Lock(DeviceLock.Of(b)) // device_release_driver()
+	// The next device of this name begins with dev->offline set. Setting it here, and not in register_memory(), makes no
+	// difference to anyone: until then it is only cleared in device_online(), after online_pages() has found the memory present.
+	t.Write(DevOffline.Of(b), True)
 	t.Unlock(DeviceLock.Of(b))
 }
 

@@ -165,9 +165,9 @@ func removeBlockDevice(t Task, b Block) {
 }
 
 // freshBlock are the fields of a fresh struct memory_block: init_memory_block() and register_memory() set them before
-// the block can be reached.
+// the block can be reached. dev->offline has its value already: deviceDel sets it where the device before this one goes.
 func freshBlock(b Block) []Assign {
-	return []Assign{{OnlineType.Of(b), TypeKeep}, {BlockState.Of(b), MemOffline}, {DevOffline.Of(b), True}}
+	return []Assign{{OnlineType.Of(b), TypeKeep}, {BlockState.Of(b), MemOffline}}
 }
 
 func memSysfsLock(t Task) {

@@ -126,11 +126,16 @@ func addMemoryResource(t Task, b Block) Errno {
 	defer t.Call(AddMemoryResource)()
 	k := t.Kernel()
 	memHotplugBegin(t)
+	// __add_section() finds a valid section with -EEXIST, before it registers a block; __add_pages() goes on.
+	valid := t.Read(Sections.Of(b)) == True
 	if ret := archAddMemory(t, b); ret != OK {
 		memHotplugDone(t)
 		return ret
 	}
-	createBlockDevice(t, b)
+	if !valid {
+		t.Write(Sections.Of(b), True)
+		createBlockDevice(t, b)
+	}
 	t.Write(Presence.Of(b), Present) // node registered, links made, firmware map entered
 	if !k.Has(LockInOnlinePages) {
 		autoOnline(t, b) // under mem_hotplug_lock (31bc3858ea3e)
@@ -223,10 +228,11 @@ func tryRemoveMemory(t Task, b Block) Errno {
 	if checkFirst {
 		memHotplugBegin(t)
 	}
-	if !blocksFirst {
+	if !blocksFirst && t.Read(Sections.Of(b)) == True { // __remove_section() of a section that is gone: -EINVAL
 		removeBlockDevice(t, b)
 	}
 	archRemoveMemory(t, b)
+	t.Write(Sections.Of(b), False)
 	if !early {
 		t.Write(Presence.Of(b), Absent) // release_memory_resource()
 	}

@@ -57,11 +57,13 @@ var (
 	MemoryMap = &VarClass{Name: "memory map", Values: []string{"-"},
 		Doc: "sections, memmap and page tables: what arch_add_memory() and arch_remove_memory() change", Protected: lockOf(MemHotplug),
 		WriteRule: AddRemoveUnderMemHotplug}
+	Sections = &VarClass{Name: "sections", Values: []string{"absent", "valid"}, Scope: PerBlock,
+		Doc: "valid_section() of the sections of the block; mm/memory_hotplug.c, mm/sparse.c", Protected: lockOf(MemHotplug)}
 	MemtraceSize = &VarClass{Name: "memtrace_size", Values: []string{"0", "set"}, Scope: PerBlock,
 		Doc: "whether memtrace has the memory of the block; arch/powerpc/platforms/powernv/memtrace.c", Protected: func(Kernel) *LockClass { return nil }}
 )
 
 // VarClasses returns every class of shared variable.
 func VarClasses() []*VarClass {
-	return []*VarClass{Presence, BlockState, DevOffline, OnlineType, AutoOnline, ZonePages, MemoryMap, MemtraceSize}
+	return []*VarClass{Presence, BlockState, DevOffline, OnlineType, AutoOnline, ZonePages, MemoryMap, Sections, MemtraceSize}
 }

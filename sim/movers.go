@@ -1,0 +1,302 @@
+package sim
+
+import (
+	"slices"
+
+	"memhp/spec"
+)
+
+// mover says how an operation commutes with what other tasks do next to it (docs/semantics.md, theorem 2).
+type mover uint8
+
+const (
+	non   mover = iota
+	right       // can be put off: what another task does directly after it can as well come before it
+	left        // can be brought forward, and never waits
+	both
+)
+
+// movers finds out which operations need not be interleaved with those of other tasks.
+type movers struct {
+	a *automaton
+	// waits tells that somebody waits for a condition. Then any task may be the one that would make it true.
+	waits bool
+	// tried are the locks that some trylock can see held.
+	tried map[spec.Lock]bool
+	// gated are the locks that are only ever held under another one, held for writing: nobody waits for them.
+	gated map[spec.Lock]bool
+	circularWaits
+	// roundTrip are the trylocks that, when they fail, lead back to where the task was idle, with nothing done.
+	roundTrip map[int32]bool
+	accesses  map[spec.Var][]access
+}
+
+// access is a node that reads or writes a variable.
+type access struct {
+	node int32
+	mode spec.Mode
+}
+
+func (a *automaton) findMovers(tasks int) *movers {
+	p := &movers{a: a, tried: map[spec.Lock]bool{}, gated: map[spec.Lock]bool{}}
+	p.waits = slices.ContainsFunc(a.nodes, func(n node) bool { return n.op.kind == opWait })
+	p.roundTrip = p.findRoundTrips()
+	for i := range a.nodes {
+		o := a.nodes[i].op
+		tries := o.kind == opTryLock || o.kind == opTryRLock
+		// Whether a reference to a kernfs node can be had does not depend on who holds one.
+		if tries && !p.roundTrip[int32(i)] && o.lock.Class.KindIn(a.kernel) != spec.KernfsActive {
+			p.tried[o.lock] = true
+		}
+	}
+	for _, l := range a.locks {
+		p.gated[l] = p.isGated(l)
+	}
+	p.circularWaits = a.findCycles(tasks)
+	p.accesses = a.findAccesses()
+	return p
+}
+
+// of returns how the operation at node n moves.
+func (p *movers) of(n int32) mover {
+	nd := &p.a.nodes[n]
+	switch o := nd.op; o.kind {
+	case opRoot, opActivate, opDeactivate, opWait:
+		return non
+	case opTryLock, opTryRLock:
+		return when(p.roundTrip[n] && !p.tried[o.lock] || p.sheltered(n), right)
+	case opLock, opRLock, opDrain:
+		if p.gated[o.lock] {
+			return both
+		}
+		return when(!p.tried[o.lock] && !p.announced[o.lock], right)
+	case opAnnounce:
+		return when(p.gated[o.lock] || !p.tried[o.lock] && !p.announced[o.lock], both)
+	case opUnlock, opRUnlock:
+		if p.gated[o.lock] {
+			return both
+		}
+		return when(!p.tried[o.lock], left)
+	case opWrite:
+		if p.exposed(n) && len(o.v.Class.Values) == 1 {
+			return right
+		}
+		return when(!p.exposed(n), both)
+	case opRead, opSwap, opPin, opUnpin, opAssert:
+		return when(!p.exposed(n), both)
+	}
+	return both
+}
+
+func when(moves bool, m mover) mover {
+	if moves {
+		return m
+	}
+	return non
+}
+
+// leaves tells whether a task that has to wait at node n, having only done what moves to the right, can as well
+// not have begun: it is no part of a circular wait, and nobody waits for a condition.
+func (p *movers) leaves(n int32) bool { return !p.waits && !p.critical[n] && !p.pending(n) }
+
+// pending tells whether a task at node n is a writer that holds off readers, where that matters.
+func (p *movers) pending(n int32) bool { return p.a.nodes[n].pending && p.of(n) == non }
+
+func (a *automaton) findAccesses() map[spec.Var][]access {
+	out := map[spec.Var][]access{}
+	for i := range a.nodes {
+		n := &a.nodes[i]
+		for _, f := range n.fresh { // a new object comes into being: a write like any other
+			out[f.Var] = append(out[f.Var], access{int32(i), spec.Write})
+		}
+		switch read, write := n.op.access(); {
+		case write:
+			out[n.op.v] = append(out[n.op.v], access{int32(i), spec.Write})
+		case read && !n.dead:
+			out[n.op.v] = append(out[n.op.v], access{int32(i), spec.Read})
+		}
+	}
+	return out
+}
+
+// exposed tells whether the access at node n can meet one of another task that does not commute with it, or is seen
+// by a rule over several tasks or by a wait.
+func (p *movers) exposed(n int32) bool {
+	nd := &p.a.nodes[n]
+	if nd.op.kind == opRead && nd.dead || slices.Contains(p.a.sliced, nd.op.v.Class) {
+		return false
+	}
+	_, write := nd.op.access()
+	if write && (p.awaited(nd.op.v) || p.watched(nd)) {
+		return true
+	}
+	return slices.ContainsFunc(p.accesses[nd.op.v], func(m access) bool {
+		return (write || m.mode == spec.Write) && !p.excludes(nd.held, p.a.nodes[m.node].held)
+	})
+}
+
+// awaited tells whether some task waits for a value of v.
+func (p *movers) awaited(v spec.Var) bool {
+	return slices.ContainsFunc(p.a.nodes, func(n node) bool { return n.op.kind == opWait && n.op.v == v })
+}
+
+// watched tells whether an agreement looks at the variable that node n writes while no lock of the agreement is held.
+func (p *movers) watched(n *node) bool {
+	for _, g := range p.a.agree {
+		for b := range spec.Block(p.a.blocks) {
+			hidden := slices.ContainsFunc(g.Locks(b), func(l spec.Lock) bool { return n.held.Has(l, spec.Read) })
+			if !hidden && slices.Contains(g.Vars(b), n.op.v) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// excludes tells whether two tasks cannot hold x and y at the same time.
+func (p *movers) excludes(x, y spec.Held) bool {
+	return slices.ContainsFunc(x, func(h spec.Hold) bool {
+		k := h.Lock.Class.KindIn(p.a.kernel)
+		if k == spec.KernfsActive || k == spec.WorkItem {
+			return false
+		}
+		other := spec.Write
+		if h.Mode == spec.Write {
+			other = spec.Read
+		}
+		return y.Has(h.Lock, other)
+	})
+}
+
+// sheltered tells whether the reference to a kernfs node that is taken at node n leads, in the same piece, to a round trip
+// or back: and whoever removes the kernfs node holds the lock that is tried until all references are gone.
+func (p *movers) sheltered(n int32) bool {
+	nd := &p.a.nodes[n]
+	if !p.early()[n] || nd.op.kind != opTryRLock {
+		return false
+	}
+	return p.leadsToTrip(nd.next[1], nd.op.lock)
+}
+
+func (p *movers) leadsToTrip(n int32, kn spec.Lock) bool {
+	switch nd := &p.a.nodes[n]; {
+	case nd.op.kind == opChoose:
+		return !slices.ContainsFunc(nd.next, func(m int32) bool { return !p.leadsToTrip(m, kn) })
+	case p.roundTrip[n]:
+		return !p.tried[nd.op.lock] && p.removedUnder(kn, nd.op.lock)
+	}
+	return p.onlyLeaves(n)
+}
+
+// removedUnder tells whether l is held for writing from each deactivation of kn to the end of the drain.
+func (p *movers) removedUnder(kn, l spec.Lock) bool {
+	return !slices.ContainsFunc(p.a.nodes, func(n node) bool {
+		switch {
+		case n.op.lock != kn:
+			return false
+		case n.op.kind == opDrain:
+			return !n.held.Has(l, spec.Write)
+		case n.op.kind == opDeactivate:
+			next := &p.a.nodes[n.next[0]]
+			return !n.held.Has(l, spec.Write) || next.op.kind != opDrain || next.op.lock != kn
+		}
+		return false
+	})
+}
+
+// isGated tells whether some other lock is held for writing wherever l is requested or held.
+func (p *movers) isGated(l spec.Lock) bool {
+	var gates []spec.Lock
+	first := true
+	for i := range p.a.nodes {
+		n := &p.a.nodes[i]
+		requests := n.op.lock == l && (n.op.kind == opLock || n.op.kind == opRLock || n.op.kind == opAnnounce || n.op.kind == opTryLock || n.op.kind == opTryRLock)
+		if !requests && !n.held.Has(l, spec.Read) {
+			continue
+		}
+		if first {
+			first = false
+			for _, h := range n.held {
+				gates = append(gates, h.Lock)
+			}
+		}
+		gates = slices.DeleteFunc(gates, func(g spec.Lock) bool { return g == l || !n.held.Has(g, spec.Write) })
+	}
+	return len(gates) > 0 && l.Class.KindIn(p.a.kernel) != spec.KernfsActive
+}
+
+// findRoundTrips returns the trylocks before which a task has only chosen and taken kernfs references since it was
+// idle, and after whose failure it only drops them again.
+func (p *movers) findRoundTrips() map[int32]bool {
+	early := p.early()
+	out := map[int32]bool{}
+	for n := range early {
+		if p.a.nodes[n].op.kind == opTryLock && p.comesFrom(n, early) && p.onlyLeaves(p.a.nodes[n].next[0]) {
+			out[n] = true
+		}
+	}
+	return out
+}
+
+// early returns the nodes that a task can reach from idle by choices and by taking kernfs references.
+func (p *movers) early() map[int32]bool {
+	out := map[int32]bool{}
+	for todo := slices.Clone(p.a.starts); len(todo) > 0; {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if n == noNode || n == root || out[n] {
+			continue
+		}
+		out[n] = true
+		switch nd := &p.a.nodes[n]; {
+		case nd.op.kind == opChoose:
+			todo = append(todo, nd.next...)
+		case nd.op.kind == opTryRLock && nd.op.lock.Class.KindIn(p.a.kernel) == spec.KernfsActive && !nd.fatal:
+			todo = append(todo, nd.next[1])
+		}
+	}
+	return out
+}
+
+// comesFrom tells whether node n is reached from the nodes of set alone, by those of its operations.
+func (p *movers) comesFrom(n int32, set map[int32]bool) bool {
+	for m := range p.a.nodes {
+		if slices.Contains(p.a.nodes[m].next, n) && (!set[int32(m)] || p.a.nodes[m].op.kind == opTryLock) {
+			return false
+		}
+	}
+	return true
+}
+
+// onlyLeaves tells whether the path from node n drops kernfs references and ends, breaking no rule.
+func (p *movers) onlyLeaves(n int32) bool {
+	for n != root {
+		if n == noNode || len(p.a.nodes[n].broken) > 0 || len(p.a.nodes[n].next) != 1 {
+			return false
+		}
+		if k := p.a.nodes[n].op.kind; k != opRUnlock && k != opReturn {
+			return false
+		}
+		n = p.a.nodes[n].next[0]
+	}
+	return true
+}
+
+// escapes tells whether a task at node n can choose its way to an operation before which a step may end, whatever it reads.
+func (p *movers) escapes(n int32, passed map[int32]bool) bool {
+	if m := p.of(n); m == non || m == right || p.critical[n] || p.a.nodes[n].fatal {
+		return true
+	}
+	if passed[n] {
+		return false
+	}
+	passed[n] = true
+	defer delete(passed, n)
+	choice := p.a.nodes[n].op.kind == opChoose
+	for _, m := range p.a.nodes[n].next {
+		if m != noNode && p.escapes(m, passed) == choice {
+			return choice
+		}
+	}
+	return !choice
+}
