@@ -21,6 +21,8 @@ func slabBugs() []Bug {
 			Source: "told again in 7e1fa93deff4; v3.18.20", Unverified: "the tree before the repair was not read",
 			Scenarios: []Scenario{{Before: "v3.18-03afc0e25f7f", After: "v3.18", Actors: "kmem_cache_create,slab_online,kmem_cache_alloc", Tasks: 3,
 				Breaks: []*Invariant{NoBug}, By: []string{"kmem_cache_alloc"}, Opens: []*Invariant{DeclaredOrder}},
+				{Before: "v5.10-03afc0e25f7f", After: "v5.10+59450bbc12be+7e1fa93deff4", Actors: "kmem_cache_create,slab_online,slab_offline,kmem_cache_alloc", Tasks: 3,
+					Breaks: []*Invariant{NoBug}, By: []string{"kmem_cache_alloc"}},
 				{Before: "v5.3-03afc0e25f7f", After: "v5.3", Actors: "slab_attr_show,kmem_cache_destroy,memremap_pages", Tasks: 3, Opens: []*Invariant{NoDeadlock, LockOrder}},
 				{Before: "v5.10-03afc0e25f7f", After: "v5.10", Actors: "slab_shrink_store,kmem_cache_destroy,memremap_pages", Tasks: 3, Opens: []*Invariant{NoDeadlock, LockOrder}}}},
 		{ID: "B15", Title: "reading an attribute of a cache deadlocks with its removal", Fix: []*Change{SlabShowLockless}, Causes: []string{"B17"},

@@ -13,6 +13,8 @@ var (
 		Doc: "whether a new cache is on the list of caches; mm/slab_common.c", Protected: lockOf(SlabMutex)}
 	SlabNode = &VarClass{Name: "kmem_cache_node", Values: []string{"none", "allocated"},
 		Doc: "s->node[nid], the structure of the cache for the node that comes online; mm/slub.c", Protected: lockOf(SlabMutex)}
+	SlabNodes = &VarClass{Name: "slab_nodes", Values: []string{"no", "yes"},
+		Doc: "whether slab counts the node as one with memory, since 7e1fa93deff4; mm/slub.c", Protected: lockOf(SlabMutex)}
 	NodeHasMemory = &VarClass{Name: "N_NORMAL_MEMORY", Values: []string{"no", "yes"},
 		Doc: "whether the node counts as one with memory: node_states_set_node(); mm/memory_hotplug.c", Protected: lockOf(MemHotplug)}
 )
@@ -47,7 +49,11 @@ func kmemCacheCreate(t Task, _ Block) Errno {
 	if t.Read(SlabListed.Of(NoBlock)) == True {
 		return EEXIST
 	}
-	if t.Read(NodeHasMemory.Of(NoBlock)) == True { // init_kmem_cache_nodes()
+	nodes := NodeHasMemory
+	if t.Kernel().Has(NodeMaskOfSlab) {
+		nodes = SlabNodes
+	}
+	if t.Read(nodes.Of(NoBlock)) == True { // init_kmem_cache_nodes()
 		t.Write(SlabNode.Of(NoBlock), True)
 	}
 	t.Write(SlabListed.Of(NoBlock), True)
@@ -55,8 +61,12 @@ func kmemCacheCreate(t Task, _ Block) Errno {
 }
 
 // kmemCacheAlloc models an allocation on the node: a cache without a structure for a node that has memory is a NULL
-// pointer that slab follows.
+// pointer that slab follows. It looks while neither slab nor memory hotplug is at work, so that it sees what stays.
 func kmemCacheAlloc(t Task, _ Block) Errno {
+	t.RLock(MemHotplugLock)
+	defer t.RUnlock(MemHotplugLock)
+	t.Lock(slabMutex)
+	defer t.Unlock(slabMutex)
 	if t.Read(SlabListed.Of(NoBlock)) == True && t.Read(NodeHasMemory.Of(NoBlock)) == True {
 		t.Assert(SlabNode.Of(NoBlock), True, NoBug)
 	}
@@ -99,6 +109,7 @@ func slabCallback(t Task, a MemAction, _ Block) Errno {
 	switch a {
 	case GoingOnline:
 		t.Lock(slabMutex)
+		setSlabNodes(t, True)
 		if t.Read(SlabListed.Of(NoBlock)) == True {
 			t.Write(SlabNode.Of(NoBlock), True)
 		}
@@ -109,13 +120,20 @@ func slabCallback(t Task, a MemAction, _ Block) Errno {
 		if a == Offline {
 			t.Write(NodeHasMemory.Of(NoBlock), False)
 		}
+		t.Lock(slabMutex)
+		setSlabNodes(t, False)
 		if !t.Kernel().Has(NodeNeverFreed) {
-			t.Lock(slabMutex)
 			t.Write(SlabNode.Of(NoBlock), False)
-			t.Unlock(slabMutex)
 		}
+		t.Unlock(slabMutex)
 	}
 	return OK
+}
+
+func setSlabNodes(t Task, value int) {
+	if t.Kernel().Has(NodeMaskOfSlab) {
+		t.Write(SlabNodes.Of(NoBlock), value)
+	}
 }
 
 // slabOnline is a task that onlines the memory of a node, with slab's callback registered.
