@@ -137,6 +137,22 @@ var (
 		Title:   "mm/page_alloc: fix potential deadlock on zonelist_update_seq seqlock",
 		Summary: "zonelists are rebuilt with interrupts off and messages deferred",
 		Needs:   []*Change{ZonelistSeqcount}, Repairs: []*Invariant{NoDeadlock}, Unverified: "release from memory; 6.1-rc7 and 6.1.158 were read on both sides"}
+	CxlDax = &Change{ID: "09d09e04d2fc", Release: Release{6, 3},
+		Title:      "cxl/dax: Create dax devices for CXL RAM regions",
+		Summary:    "the memory of a CXL region becomes that of a dax device",
+		Unverified: "id and release from memory; 7.1.5 was read"}
+	DaxRegionSem = &Change{ID: "c05ae9d85b47", Release: Release{6, 10},
+		Title:      "dax/bus.c: replace driver-core lock usage by a local rwsem",
+		Summary:    "dax_region_rwsem is written while the device of a dax region is made or goes",
+		Unverified: "id and release from memory; 7.1.5 was read"}
+	NodeNotifier = &Change{ID: "8d2882a8edb8", Release: Release{6, 17},
+		Title:      "mm,memory_hotplug: implement numa node notifier",
+		Summary:    "a chain of its own tells of the first and the last memory of a node; slab, memory tiers and HMAT move to it",
+		Unverified: "id and release from memory; 6.12.0 and 7.1.5 were read on both sides"}
+	MemoryTiers = &Change{ID: "992bf77591cb", Release: Release{6, 1},
+		Title:      "mm/demotion: add support for explicit memory tiers",
+		Summary:    "a callback of the memory notifier chain takes memory_tier_lock",
+		Unverified: "id and release from memory; 6.12.0 was read"}
 	UsageRCU = &Change{ID: "5ec8e8ea8b77", Release: Release{6, 8},
 		Title:   "mm/sparsemem: fix race in accessing memory_section->usage",
 		Summary: "a section is marked invalid first, and its usage map is freed after a grace period",
@@ -156,5 +172,5 @@ func callerChanges() []*Change {
 	return []*Change{SysfsTrylock, NodeUnderMemHotplug, SlabOnlineMems, HyperVMutex, HyperVCancel, XenDropMutex, HyperVSpinlock, ResizeHPT,
 		PseriesCheckState, ZonelistOrderLock, NoZonelistOrder, IsolateOnce, DaxKmem, VirtioMem, ZoneDeviceDrain, HPTCpusLocked, SlabShowLockless,
 		DumpAfterUnlock, PtdumpArm64Lock, NodeMaskOfSlab, SlabNoCPULock, NodeNeverFreed,
-		MemremapGate, LinearMappingMutex, KcoreFreeze, VirtioMemFreeze, VirtioMemLeaveRCU, MemmapOnMemory, ZonelistSeqcount, PageExtRCU, ZonelistIrqsOff, UsageRCU, PtdumpLock, OfflineAtomic}
+		MemremapGate, LinearMappingMutex, KcoreFreeze, VirtioMemFreeze, VirtioMemLeaveRCU, MemmapOnMemory, ZonelistSeqcount, PageExtRCU, ZonelistIrqsOff, CxlDax, DaxRegionSem, MemoryTiers, NodeNotifier, UsageRCU, PtdumpLock, OfflineAtomic}
 }

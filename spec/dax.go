@@ -6,7 +6,10 @@ package spec
 var (
 	DaxDevice  = &LockClass{Name: "device_lock(dax)", Kind: Mutex, Doc: "device_lock() of a dax device, held by its driver's probe and remove; drivers/base/dd.c"}
 	PmemDevice = &LockClass{Name: "device_lock(pmem)", Kind: Mutex, Doc: "device_lock() of a pmem namespace, held by its driver's probe and remove; drivers/base/dd.c"}
-	PgmapRef   = &LockClass{Name: "pgmap->ref", Kind: KernfsActive, Scope: PerBlock,
+	DaxRegion  = &LockClass{Name: "dax_region_rwsem", Kind: Rwsem, From: DaxRegionSem,
+		Doc: "protects the devices of a dax region: written while one is made or goes, its driver's probe and remove included; drivers/dax/bus.c"}
+	CxlRegion = &LockClass{Name: "device_lock(cxl region)", Kind: Mutex, Doc: "device_lock() of the dax region of a CXL region, held by its driver; drivers/dax/cxl.c"}
+	PgmapRef  = &LockClass{Name: "pgmap->ref", Kind: KernfsActive, Scope: PerBlock,
 		Doc: "references to the pages of a device mapping: percpu_ref_tryget_live() takes one, percpu_ref_kill() lets no more in; mm/memremap.c"}
 	PgmapGone = &VarClass{Name: "mapping", Values: []string{"there", "gone"}, Scope: PerBlock, Doc: "struct pages and page tables of a device mapping", Protected: lockOf(MemHotplug)}
 )
@@ -26,6 +29,20 @@ func daxKmemRemove(t Task, b Block) Errno {
 		return ENODEV
 	}
 	return removeMemory(t, b)
+}
+
+// inDaxRegion runs the probe or the remove of dax/kmem as devm_create_dev_dax() and unregister_dev_dax() do for a CXL region, or for
+// memory that the firmware set aside (drivers/dax/hmem): with dax_region_rwsem written.
+func inDaxRegion(f func(Task, Block) Errno) func(Task, Block) Errno {
+	return func(t Task, b Block) Errno {
+		t.Lock(CxlRegion.Of(NoBlock))
+		defer t.Unlock(CxlRegion.Of(NoBlock))
+		if DaxRegion.ExistsIn(t.Kernel()) {
+			t.Lock(DaxRegion.Of(NoBlock))
+			defer t.Unlock(DaxRegion.Of(NoBlock))
+		}
+		return f(t, b)
+	}
 }
 
 // pmemProbe models a pmem driver that binds: devm_memremap_pages() with the lock of the device held.
@@ -75,6 +92,8 @@ func daxActors() []Actor {
 	return inGroup(GroupPlatform,
 		Actor{Name: "dax_kmem_probe", Doc: "dax/kmem adds the memory of a dax device", PerBlock: true, From: DaxKmem, Run: daxKmemProbe},
 		Actor{Name: "dax_kmem_remove", Doc: "dax/kmem is unbound from a dax device", PerBlock: true, From: RemoveReturnsBusy, Run: daxKmemRemove},
+		Actor{Name: "cxl_region_probe", Doc: "the dax region of a CXL region, or of hmem, comes up", PerBlock: true, From: CxlDax, Run: inDaxRegion(daxKmemProbe)},
+		Actor{Name: "cxl_region_remove", Doc: "the dax region of a CXL region, or of hmem, goes", PerBlock: true, From: CxlDax, Run: inDaxRegion(daxKmemRemove)},
 		Actor{Name: "pmem_probe", Doc: "a pmem driver maps its memory", From: MemremapPages, Run: pmemProbe},
 		Actor{Name: "pmem_remove", Doc: "a pmem driver is unbound", From: MemremapPages, Run: pmemRemove},
 		Actor{Name: "pgmap_use", Doc: "somebody uses a page of a device mapping", PerBlock: true, Run: pgmapUse},

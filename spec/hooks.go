@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // Drivers and architectures reach into the paths of memory hotplug: through the memory notifier chain, the callback that
 // frees onlined pages, and arch_add_memory(). An actor says what is registered on its machine by wrapping its Task.
 
@@ -16,11 +18,16 @@ const (
 	Offline
 )
 
+// Callback is a notifier callback.
+type Callback func(t Task, a MemAction, b Block) Errno
+
 // Hooks are what is registered. A nil field is not.
 type Hooks struct {
 	// Notify are the callbacks of register_memory_notifier(), highest priority first. One that returns an
 	// error to GoingOnline or GoingOffline stops the chain.
-	Notify []func(t Task, a MemAction, b Block) Errno
+	Notify []Callback
+	// NodeNotify are the callbacks of register_node_notifier(). Before 8d2882a8edb8 they are on the memory notifier chain.
+	NodeNotify []Callback
 	// OnlinePage is the callback of set_online_page_callback(): it is given the pages that are onlined.
 	OnlinePage func(t Task, b Block)
 	// ArchAdd is what the architecture does in arch_add_memory().
@@ -34,7 +41,8 @@ type Hooks struct {
 // WithHooks returns t with h registered, besides what t has already.
 func WithHooks(t Task, h Hooks) Task {
 	old := hooksOf(t)
-	h.Notify = append(append([]func(Task, MemAction, Block) Errno(nil), old.Notify...), h.Notify...)
+	h.Notify = slices.Concat(old.Notify, h.Notify)
+	h.NodeNotify = slices.Concat(old.NodeNotify, h.NodeNotify)
 	if h.OnlinePage == nil {
 		h.OnlinePage = old.OnlinePage
 	}
@@ -58,15 +66,34 @@ func hooksOf(t Task) Hooks {
 	return Hooks{}
 }
 
-// memoryNotify models memory_notify(): blocking_notifier_call_chain() of kernel/notifier.c reads the rwsem of the chain
-// while the callbacks run, and does not touch it if nothing is registered.
+// memoryNotify models memory_notify(). From 8d2882a8edb8 node_notify() is called before it, for the first and the last memory of a node,
+// and it is told of the end of an operation first; the two chains never nest.
 func memoryNotify(t Task, a MemAction, b Block) Errno {
-	callbacks := hooksOf(t).Notify
+	h := hooksOf(t)
+	if !t.Kernel().Has(NodeNotifier) {
+		return callChain(t, MemoryChainLock, slices.Concat(h.Notify, h.NodeNotify), a, b)
+	}
+	cancelled := a == CancelOnline || a == CancelOffline
+	if !cancelled {
+		if ret := callChain(t, NodeChainLock, h.NodeNotify, a, b); ret != OK {
+			return ret
+		}
+	}
+	ret := callChain(t, MemoryChainLock, h.Notify, a, b)
+	if cancelled {
+		callChain(t, NodeChainLock, h.NodeNotify, a, b)
+	}
+	return ret
+}
+
+// callChain models blocking_notifier_call_chain() of kernel/notifier.c: it reads the rwsem of the chain while the callbacks
+// run, and does not touch it if nothing is registered.
+func callChain(t Task, chain Lock, callbacks []Callback, a MemAction, b Block) Errno {
 	if len(callbacks) == 0 {
 		return OK
 	}
-	t.RLock(MemoryChainLock)
-	defer t.RUnlock(MemoryChainLock)
+	t.RLock(chain)
+	defer t.RUnlock(chain)
 	for _, f := range callbacks {
 		if ret := f(t, a, b); ret != OK {
 			return ret

@@ -83,7 +83,7 @@ func vetoCallback(t Task, a MemAction, _ Block) Errno {
 }
 
 func hvOnline(t Task, b Block) Errno {
-	return underGate(WithHooks(t, Hooks{Notify: []func(Task, MemAction, Block) Errno{vetoCallback, hvCallback}}), b, deviceOnline)
+	return underGate(WithHooks(t, Hooks{Notify: []Callback{vetoCallback, hvCallback}}), b, deviceOnline)
 }
 
 // hvBalloonWork is the work queue item on which the Hyper-V balloon adds memory: ha_wrk, one at a time.

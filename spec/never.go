@@ -16,6 +16,7 @@ func neverActors() []Actor {
 		per("acpi_eject_no_drain", "acpi_eject that does not wait for the users of attributes", acpiEjectNoDrain),
 		per("acpi_boot_scan_locked", "acpi_boot_scan under device_hotplug_lock, as proposed in 2019", acpiBootScan(true)),
 		per("virtio_mem_online_bare", "virtio_mem_online with no lock of memory hotplug held", virtioMemOnlineBare),
+		Actor{Name: "lru_drain_work_reads", Doc: "lru_drain_work that reads mem_hotplug_lock", Single: mmPercpuWork, Run: lruDrainWork(true)},
 		Actor{Name: "memory_failure_locked", Doc: "memory_failure under get_online_mems(), as proposed in 2022", Run: memoryFailure(true)},
 		Actor{Name: "kexec_file_load_locked", Doc: "kexec_file_load under get_online_mems()", Run: kexecLoad(true)},
 		Actor{Name: "slub_flush_next", Doc: "slub_flush as it was in linux-next in 2021", Run: slubFlushNext},

@@ -111,7 +111,7 @@ func pageExtCallback(t Task, a MemAction, _ Block) Errno {
 
 func onPageExt(f func(Task, Block) Errno) func(Task, Block) Errno {
 	return func(t Task, b Block) Errno {
-		return underGate(WithHooks(t, Hooks{Notify: []func(Task, MemAction, Block) Errno{pageExtCallback}}), b, f)
+		return underGate(WithHooks(t, Hooks{Notify: []Callback{pageExtCallback}}), b, f)
 	}
 }
 

@@ -22,7 +22,7 @@ func sclpOnline(t Task, b Block) Errno { return underGate(onSclp(t), b, deviceOn
 func sclpOffline(t Task, b Block) Errno { return underGate(onSclp(t), b, deviceOffline) }
 
 func onSclp(t Task) Task {
-	return WithHooks(t, Hooks{Notify: []func(Task, MemAction, Block) Errno{sclpCallback}})
+	return WithHooks(t, Hooks{Notify: []Callback{sclpCallback}})
 }
 
 func s390Actors() []Actor {

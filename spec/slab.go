@@ -145,7 +145,7 @@ func slabOffline(t Task, b Block) Errno {
 }
 
 func slabHooks() Hooks {
-	return Hooks{Notify: []func(Task, MemAction, Block) Errno{slabCallback}}
+	return Hooks{NodeNotify: []Callback{slabCallback}}
 }
 
 // underGate runs device_online() or device_offline() of a block that is there with device_hotplug_lock held, and with mem_hotplug_lock

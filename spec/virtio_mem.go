@@ -78,7 +78,7 @@ func virtioMemCallback(t Task, a MemAction, _ Block) Errno {
 }
 
 func onVirtioMem(t Task) Task {
-	return WithHooks(t, Hooks{Notify: []func(Task, MemAction, Block) Errno{virtioMemCallback}, OnlinePage: virtioMemOnlinePage})
+	return WithHooks(t, Hooks{Notify: []Callback{virtioMemCallback}, OnlinePage: virtioMemOnlinePage})
 }
 
 func virtioMemOnline(t Task, b Block) Errno { return underGate(onVirtioMem(t), b, deviceOnline) }
