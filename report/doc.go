@@ -8,6 +8,7 @@
 //   - splat.go         the same in the manner of the kernel's reports
 //   - splat_circular.go  and of lockdep's largest one
 //   - machine.go       JSON, JUnit, SARIF and KTAP
+//   - backport.go      sets of changes that make a kernel right
 //   - html.go          one self-contained page
 //   - reference.go     locks, order, contracts and other parts of the spec
 //   - trace.go         the verdict on a trace

@@ -26,5 +26,12 @@
 //   - token.go, replaytoken.go   counterexamples that can be pasted
 //   - check.go, result.go        the entry point and its result
 //
+// From verdicts to repairs:
+//
+//   - backport.go  minimal sets of changes that make a kernel right
+//   - learn.go     which sets a counterexample refutes
+//   - asked.go     what a counterexample depends on
+//   - clause.go    sets of changes, and the smallest that nothing refutes
+//
 // The definitions, and the proof of each reduction, are in docs/semantics.md.
 package sim

@@ -266,10 +266,19 @@ func sortViolations(vs []Violation) {
 }
 
 func (e *explorer) violation(p *player, d discovery) (Violation, error) {
+	shown, t, err := e.show(p, d)
+	if err != nil {
+		return Violation{}, err
+	}
+	return e.render(p, shown, t)
+}
+
+// show rebuilds the operations that lead to a discovery.
+func (e *explorer) show(p *player, d discovery) (distinct, trail, error) {
 	init, keys := e.keysTo(d.from)
 	t, err := p.follow(init, keys)
 	if err != nil {
-		return Violation{}, err
+		return distinct{}, t, err
 	}
 	same := func(o distinct) bool { return o.key() == d.key() }
 	finish := p.finish
@@ -278,9 +287,9 @@ func (e *explorer) violation(p *player, d discovery) (Violation, error) {
 	}
 	shown, ok := finish(&t, same)
 	if !ok {
-		return Violation{}, fmt.Errorf("internal error: a violation of %s cannot be shown again", d.invariant)
+		return shown, t, fmt.Errorf("internal error: a violation of %s cannot be shown again", d.invariant)
 	}
-	return e.render(p, shown, t)
+	return shown, t, nil
 }
 
 // render makes a violation of a trail that shows it.

@@ -23,6 +23,7 @@ func (r Release) compare(s Release) int {
 type Kernel struct {
 	name string
 	has  map[*Change]bool
+	ask  func(*Change)
 }
 
 // NewKernel returns the kernel of release r, with plus added and minus taken away.
@@ -43,7 +44,7 @@ func (k Kernel) With(changes ...*Change) Kernel { return k.alter("+", true, chan
 func (k Kernel) Less(changes ...*Change) Kernel { return k.alter("-", false, changes) }
 
 func (k Kernel) alter(sign string, has bool, changes []*Change) Kernel {
-	out := Kernel{name: k.name, has: make(map[*Change]bool, len(k.has)+len(changes))}
+	out := Kernel{name: k.name, ask: k.ask, has: make(map[*Change]bool, len(k.has)+len(changes))}
 	for c := range k.has {
 		out.has[c] = true
 	}
@@ -59,7 +60,19 @@ func (k Kernel) alter(sign string, has bool, changes []*Change) Kernel {
 }
 
 // Has tells whether the kernel has change c.
-func (k Kernel) Has(c *Change) bool { return k.has[c] }
+func (k Kernel) Has(c *Change) bool {
+	if k.ask != nil {
+		k.ask(c)
+	}
+	return k.has[c]
+}
+
+// Observed returns the same kernel, which tells ask each change that somebody asks it for: what was not asked for made no
+// difference. Several goroutines may call ask.
+func (k Kernel) Observed(ask func(*Change)) Kernel {
+	k.ask = ask
+	return k
+}
 
 // String returns the name by which ParseKernel finds the kernel.
 func (k Kernel) String() string { return k.name }

@@ -109,3 +109,16 @@ func TestSelectActors(t *testing.T) {
 	require.ErrorContains(t, err, `unknown actor or group "nobody"`)
 	require.Less(t, len(spec.OnPlatform(core, "powernv")), len(core), "powernv has no ACPI")
 }
+
+// An observed kernel is the same kernel, and names what it is asked.
+func TestObserved(t *testing.T) {
+	k, err := spec.ParseKernel("v4.19")
+	require.NoError(t, err)
+	var asked []*spec.Change
+	o := k.Observed(func(c *spec.Change) { asked = append(asked, c) })
+	require.Equal(t, k.String(), o.String())
+	require.True(t, o.Has(spec.StateStoreLock))
+	require.False(t, o.Has(spec.LockInOnlinePages))
+	require.True(t, o.With(spec.LockInOnlinePages).Has(spec.LockInOnlinePages))
+	require.Equal(t, []*spec.Change{spec.StateStoreLock, spec.LockInOnlinePages, spec.LockInOnlinePages}, asked)
+}

@@ -59,6 +59,7 @@ type commands struct {
 	Check    checkCmd    `cmd:"" help:"Check kernels: releases plus and minus changes."`
 	Explain  explainCmd  `cmd:"" help:"Show the shortest counterexample as an interleaving and as a lockdep splat."`
 	Replay   replayCmd   `cmd:"" help:"Run a counterexample again from its token."`
+	Backport backportCmd `cmd:"" help:"Find the minimal sets of changes that make a kernel right."`
 	Order    orderCmd    `cmd:"" help:"Print the intended lock order of a kernel."`
 	Contract contractCmd `cmd:"" help:"Print what a kernel function demands, takes and returns."`
 	Trace    traceCmd    `cmd:"" help:"Hold a trace of a real kernel against the specification."`

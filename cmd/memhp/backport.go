@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"memhp/report"
+	"memhp/sim"
+	"memhp/spec"
+)
+
+type backportCmd struct {
+	Kernel    string        `arg:"" help:"The kernel to make right, for example v4.14."`
+	Actors    string        `default:"core" help:"Actors and groups, separated by commas, or all."`
+	Tasks     int           `default:"3" help:"Tasks of the check that each answer must pass."`
+	Blocks    int           `default:"2" help:"Memory blocks of that check."`
+	MaxStates int64         `placeholder:"N" help:"Give up a check after so many states; the answer is then not complete."`
+	Timeout   time.Duration `default:"10m" placeholder:"D" help:"Stop after this time, for example 90s; the answer is then not complete."`
+	Format    string        `enum:"text,json" default:"text" help:"text or json."`
+}
+
+// Run implements the subcommand. The exit status is 0 if some set makes the kernel right, 1 if none does, and 3 if the search was stopped.
+func (c *backportCmd) Run(a *app) error {
+	config, err := c.config(a)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(a.ctx, c.Timeout)
+	defer cancel()
+	b, err := sim.FindBackports(ctx, config)
+	if a.progress {
+		fmt.Fprint(a.err, "\r\x1b[K")
+	}
+	if err != nil {
+		return err
+	}
+	switch {
+	case !b.Complete:
+		a.fail(exitInconclusive)
+	case len(b.Sets) == 0:
+		a.fail(exitViolation)
+	}
+	if c.Format == "json" {
+		return report.BackportJSON(a.out, b)
+	}
+	return report.Backports(a.out, a.style, b)
+}
+
+func (c *backportCmd) config(a *app) (sim.BackportConfig, error) {
+	k, err := spec.ParseKernel(c.Kernel)
+	if err != nil {
+		return sim.BackportConfig{}, err
+	}
+	if c.Tasks < 1 || c.Blocks < 1 || c.MaxStates < 0 || c.Timeout <= 0 {
+		return sim.BackportConfig{}, fmt.Errorf("--tasks and --blocks must be 1 or more, --timeout more than 0, and --max-states not negative")
+	}
+	if _, err := spec.SelectActors(k, c.Actors); err != nil {
+		return sim.BackportConfig{}, err
+	}
+	config := sim.BackportConfig{Kernel: k, Selection: c.Actors, Sizes: sim.SizesUpTo(c.Tasks, c.Blocks), Limits: sim.Limits{States: c.MaxStates}}
+	if a.progress {
+		config.Progress = func(checks, sets int) {
+			fmt.Fprintf(a.err, "\r\x1b[K%s: %d checks, %d sets found", k, checks, sets)
+		}
+	}
+	return config, nil
+}
