@@ -73,7 +73,7 @@ func (b *backporter) learnFrom(ctx context.Context, s changeSet, only []string, 
 	if err != nil {
 		return false, err
 	}
-	p := newPlayer(e.a, e.packing, e.inits, e.stepper.fused)
+	p := newPlayer(e.a, e.packing, e.inits)
 	for _, d := range e.discoveries {
 		shown, t, err := e.show(p, d)
 		if err != nil {
