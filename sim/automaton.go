@@ -150,6 +150,7 @@ func (a *automaton) lay() error {
 	return nil
 }
 
+// allVars returns the variables that the nodes name, and those that a predicate looks at which some operation could break.
 func (a *automaton) allVars() []spec.Var {
 	var out []spec.Var
 	seen := map[spec.Var]bool{}
@@ -161,6 +162,13 @@ func (a *automaton) allVars() []spec.Var {
 	}
 	for i := range a.nodes {
 		note(a.nodes[i].op.v)
+	}
+	for i := range a.nodes {
+		for _, c := range a.checksAfter(&a.nodes[i]) {
+			for _, v := range a.agree[c.rule].Vars(c.block) {
+				note(v)
+			}
+		}
 	}
 	return out
 }

@@ -121,3 +121,31 @@ func TestTrylockOfOnesOwnMutex(t *testing.T) {
 	}))
 	require.Empty(t, r.Broken())
 }
+
+// What a predicate looks at counts although no procedure names it: the block is in its initial state then, not in none.
+func TestPredicateOverWhatNobodyNames(t *testing.T) {
+	attr, lock := spec.StateAttr.Of(0), spec.DeviceLock.Of(0)
+	user := func(inside func(t spec.Task)) spec.Actor {
+		return one("user", func(t spec.Task) {
+			if t.TryRLock(attr) {
+				t.Lock(lock)
+				inside(t)
+				t.Unlock(lock)
+				t.RUnlock(attr)
+			}
+		})
+	}
+	require.Empty(t, checkActors(t, 2, user(func(spec.Task) {})).Broken())
+	offline := func(value int) func(spec.Task) {
+		return func(t spec.Task) { t.Write(spec.DevOffline.Of(0), value) }
+	}
+	for _, value := range []int{spec.False, spec.True} { // one block starts online, another offline: each value is wrong for one
+		require.Equal(t, []string{spec.BlockDeviceAgree.ID}, checkActors(t, 1, user(offline(value))).Broken(), "%d", value)
+	}
+	online := user(func(t spec.Task) {
+		if t.Read(spec.DevOffline.Of(0)) == spec.False {
+			t.Write(spec.DevOffline.Of(0), spec.False)
+		}
+	})
+	require.Empty(t, checkActors(t, 2, online).Broken())
+}
