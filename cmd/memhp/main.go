@@ -62,6 +62,7 @@ type commands struct {
 	Backport backportCmd `cmd:"" help:"Find the minimal sets of changes that make a kernel right."`
 	Order    orderCmd    `cmd:"" help:"Print the intended lock order of a kernel."`
 	Contract contractCmd `cmd:"" help:"Print what a kernel function demands, takes and returns."`
+	Export   exportCmd   `cmd:"" help:"Write a kernel as a model for another checker."`
 	Trace    traceCmd    `cmd:"" help:"Hold a trace of a real kernel against the specification."`
 	List     listCmd     `cmd:"" help:"List kernels, changes, actors, locks, invariants, functions or bugs."`
 	VM       vmCmd       `cmd:"" name:"vm" help:"Boot real kernels in QEMU and hold them against the specification."`

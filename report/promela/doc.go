@@ -1,0 +1,12 @@
+// Package promela writes the automata of a kernel as a model in Promela, the language of SPIN, so that another checker than package sim
+// can explore them. It decides nothing.
+//
+//   - promela.go   the model, from its header to its processes
+//   - names.go     names that Promela allows
+//   - locks.go     the locks, and what a task may do to them
+//   - step.go      what one operation does
+//   - location.go  a task: one labelled location for each node of the automata
+//   - watch.go     the process that asserts what several tasks break together
+//
+// How its states correspond to those of package sim is in docs/semantics.md, section 9.
+package promela
