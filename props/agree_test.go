@@ -65,9 +65,12 @@ func TestReductionsAgreeOnRandomKernels(t *testing.T) {
 	rapid.Check(t, reductionsAgreeOnRandomKernels)
 }
 
-func reductionsAgreeOnRandomKernels(t *rapid.T) {
+func reductionsAgreeOnRandomKernels(t *rapid.T) { agree(t, drawKernel(t)) }
+
+// drawKernel draws a kernel and some of its actors.
+func drawKernel(t *rapid.T) sim.Config {
 	k := randomKernel(t)
-	agree(t, sim.Config{Kernel: k, Actors: randomActors(t, k), Tasks: 2, Blocks: rapid.IntRange(1, 2).Draw(t, "blocks")})
+	return sim.Config{Kernel: k, Actors: randomActors(t, k), Tasks: 2, Blocks: rapid.IntRange(1, 2).Draw(t, "blocks")}
 }
 
 // agree checks that plain exploration finds what reduced exploration finds, and nothing else.

@@ -137,8 +137,10 @@ func (s stmt) run(t spec.Task) {
 // Reduced and plain exploration find the same in random programs: this is the test of the side conditions of all reductions.
 func TestReductionsAgreeOnRandomPrograms(t *testing.T) { rapid.Check(t, reductionsAgreeOnPrograms) }
 
-func reductionsAgreeOnPrograms(t *rapid.T) {
-	k := kernel(t, "v6.12")
+func reductionsAgreeOnPrograms(t *rapid.T) { agree(t, drawPrograms(t)) }
+
+// drawPrograms draws some actors, each of which runs a random program.
+func drawPrograms(t *rapid.T) sim.Config {
 	var actors []spec.Actor
 	for i := range rapid.IntRange(1, 3).Draw(t, "actors") {
 		program := drawBlock(t, 2)
@@ -147,8 +149,7 @@ func reductionsAgreeOnPrograms(t *rapid.T) {
 			return spec.OK
 		}})
 	}
-	c := sim.Config{Kernel: k, Actors: actors, Tasks: rapid.IntRange(1, 3).Draw(t, "tasks"), Blocks: 1}
-	agree(t, c)
+	return sim.Config{Kernel: kernel(t, "v6.12"), Actors: actors, Tasks: rapid.IntRange(1, 3).Draw(t, "tasks"), Blocks: 1}
 }
 
 func FuzzLockProgram(f *testing.F) { f.Fuzz(rapid.MakeFuzz(reductionsAgreeOnPrograms)) }

@@ -8,5 +8,5 @@
 //   - location.go  a task: one labelled location for each node of the automata
 //   - watch.go     the process that asserts what several tasks break together
 //
-// How its states correspond to those of package sim is in docs/semantics.md, section 9.
+// How its states correspond to those of package sim is theorem 6 of docs/semantics.md.
 package promela
