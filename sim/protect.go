@@ -16,12 +16,6 @@ func (p protection) allows(v spec.Var, l spec.Lock) bool {
 	return !ok || slices.Contains(locks, l)
 }
 
-// protected tells whether some lock protects v.
-func (p protection) protected(v spec.Var) bool {
-	locks, ok := p[v]
-	return !ok || len(locks) > 0
-}
-
 // protectionOf finds the locks that protect the variables on the paths of g.
 func protectionOf(g *graph) protection {
 	p := protection{}
