@@ -29,7 +29,7 @@ func platformBugs() []Bug {
 			Scenarios: []Scenario{
 				{Before: "v4.4", After: "v4.4+703fc13a3f66", Actors: "xen_balloon,xen_online", Blocks: 2,
 					Breaks: []*Invariant{NoDeadlock, LockOrder}, By: []string{"xen_balloon", "xen_online"}},
-				{Before: "v4.6-703fc13a3f66", After: "v4.6", Actors: "xen_balloon,auto_online_store",
+				{Before: "v4.6+dc18d706a436-703fc13a3f66", After: "v4.6+dc18d706a436", Actors: "xen_balloon,auto_online_store",
 					Breaks: []*Invariant{NoRecursion}, By: []string{"xen_balloon"}}}},
 		{ID: "B35", Title: "Hyper-V releases a mutex that it did not take", Fix: []*Change{HyperVCancel, HyperVSpinlock},
 			Story: "A callback before Hyper-V's refuses MEM_GOING_ONLINE, so Hyper-V never hears of it; MEM_CANCEL_ONLINE goes to everybody, and Hyper-V releases ha_region_mutex. The first repair asks whether the mutex " +
