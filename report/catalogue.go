@@ -17,7 +17,7 @@ func Bugs(w io.Writer, st Style) error {
 			p.line("      %s", st.dim(wrap(role(b)+" "+joinStrings(b.Fix)+caused(b), 6, "      ")))
 		}
 		for _, s := range b.Scenarios {
-			p.line("      %s", command(s))
+			p.line("      %s", shell(command(s), 6))
 		}
 		if b.NotReproduced != "" {
 			p.line("      %s", st.amber(wrap("not reproduced: "+b.NotReproduced, 6, "      ")))

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"memhp/spec"
@@ -15,6 +16,8 @@ type Link struct {
 	Depth int
 	// Wrong says where exploration differs from the catalogue.
 	Wrong []string
+	// Limit says why it was not explored to the end, if it was not.
+	Limit string
 }
 
 // Chains writes the chains: each bug below the one whose repair caused it.
@@ -22,10 +25,14 @@ func Chains(w io.Writer, st Style, links []Link) error {
 	p := &printer{w: w}
 	p.line("")
 	p.line("%s", st.bold("Repairs that caused the next bug, each explored with and without its repair"))
-	differ := 0
+	differ, open := 0, 0
 	for _, l := range links {
 		mark := st.green(".")
-		if len(l.Wrong) > 0 {
+		switch {
+		case l.Limit != "":
+			mark = st.amber("?")
+			open++
+		case len(l.Wrong) > 0:
 			mark = st.red("!")
 			differ++
 		}
@@ -33,14 +40,17 @@ func Chains(w io.Writer, st Style, links []Link) error {
 		head := fmt.Sprintf("  %s%s ", indent, l.Bug.ID)
 		p.line("%s%s %s", head, mark, wrap(l.Bug.Title+"; "+role(l.Bug)+" "+joinStrings(l.Bug.Fix)+opened(l.Bug), len(head)+2, strings.Repeat(" ", len(head)+2)))
 		for _, s := range l.Wrong {
-			p.line("%s  %s", strings.Repeat(" ", len(head)), st.red(s))
+			p.line("%s  %s", strings.Repeat(" ", len(head)), st.red(wrap(s, len(head)+2, strings.Repeat(" ", len(head)+4))))
 		}
 	}
 	p.line("")
-	if differ == 0 {
-		p.line("%s", st.green(fmt.Sprintf("All %d are as the catalogue says.", len(links))))
-	} else {
+	switch {
+	case differ > 0:
 		p.line("%s", st.red(fmt.Sprintf("%d of %d differ from the catalogue.", differ, len(links))))
+	case open > 0:
+		p.line("%s", st.amber(fmt.Sprintf("%d of %d were not explored to the end.", open, len(links))))
+	default:
+		p.line("%s", st.green(fmt.Sprintf("All %d are as the catalogue says.", len(links))))
 	}
 	return p.err
 }
@@ -49,7 +59,11 @@ func Chains(w io.Writer, st Style, links []Link) error {
 func opened(b spec.Bug) string {
 	var out []*spec.Invariant
 	for _, s := range b.Scenarios {
-		out = append(out, s.Opens...)
+		for _, inv := range s.Opens {
+			if !slices.Contains(out, inv) {
+				out = append(out, inv)
+			}
+		}
 	}
 	if len(out) == 0 {
 		return ""

@@ -46,10 +46,11 @@ func HistoryJSON(w io.Writer, rows []Row, links []Link) error {
 		Causes []string `json:"causes"`
 		Agrees bool     `json:"agrees"`
 		Wrong  []string `json:"wrong"`
+		Limit  string   `json:"limit,omitempty"`
 	}
 	chains := make([]link, len(links))
 	for i, l := range links {
-		chains[i] = link{l.Bug.ID, l.Depth, append([]string{}, l.Bug.Causes...), len(l.Wrong) == 0, append([]string{}, l.Wrong...)}
+		chains[i] = link{l.Bug.ID, l.Depth, append([]string{}, l.Bug.Causes...), len(l.Wrong) == 0 && l.Limit == "", append([]string{}, l.Wrong...), l.Limit}
 	}
 	return writeJSON(w, struct {
 		Schema  int    `json:"schema"`
@@ -206,5 +207,27 @@ func CheckSARIF(w io.Writer, results []*sim.Result) error {
 	type object = map[string]any
 	driver := object{"name": "memhp", "rules": rules}
 	return writeJSON(w, object{"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
-		"runs": []object{{"tool": object{"driver": driver}, "results": found}}})
+		"runs": []object{{"tool": object{"driver": driver}, "invocations": []sarifInvocation{invocation(results)}, "results": found}}})
+}
+
+// sarifInvocation says whether the run of the tool saw all there is: no results of one that did not are no verdict.
+type sarifInvocation struct {
+	Successful    bool                `json:"executionSuccessful"`
+	Notifications []sarifNotification `json:"toolExecutionNotifications"`
+}
+
+type sarifNotification struct {
+	Level   string    `json:"level"`
+	Message sarifText `json:"message"`
+}
+
+func invocation(results []*sim.Result) sarifInvocation {
+	out := sarifInvocation{Successful: true, Notifications: []sarifNotification{}}
+	for _, r := range results {
+		if !r.Complete {
+			out.Successful = false
+			out.Notifications = append(out.Notifications, sarifNotification{"error", sarifText{r.Kernel + ": inconclusive: " + r.Limit}})
+		}
+	}
+	return out
 }

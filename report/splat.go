@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"memhp/sim"
 	"memhp/spec"
@@ -45,6 +46,16 @@ type splat struct {
 	printer
 	kernel string
 	v      sim.Violation
+}
+
+// line writes lines, each of which keeps to the width.
+func (p *splat) line(format string, args ...any) {
+	for _, l := range strings.Split(fmt.Sprintf(format, args...), "\n") {
+		if indent := l[:len(l)-len(strings.TrimLeft(l, " "))]; utf8.RuneCountInString(l) > Width {
+			l = indent + wrap(l, len(indent), indent+"  ")
+		}
+		p.printer.line("%s", l)
+	}
 }
 
 // breaking returns the step that breaks the rule.

@@ -3,6 +3,7 @@ package report
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"memhp/sim"
 	"memhp/spec"
@@ -104,7 +105,10 @@ func (p *splat) scenario(cycle []sim.Step) {
 		head, rule = head+pad+"       CPU"+string(rune('0'+i)), rule+pad+"       ----"
 	}
 	p.line("%s\n%s", head, rule)
-	row := func(i int, text string) { p.line("%s", cut(strings.Repeat(" ", 2+column(i))+text, Width)) }
+	row := func(i int, text string) {
+		at := max(2, min(2+column(i), Width-utf8.RuneCountInString(text))) // no name is cut off: a long one begins further left
+		p.line("%s%s", strings.Repeat(" ", at), wrap(text, at, strings.Repeat(" ", at+2)))
+	}
 	for i, s := range cycle {
 		if h := p.wanted(s, cycle[(i+len(cycle)-1)%len(cycle)]); h != "" {
 			row(i, verb(h, strings.HasSuffix(h, readMark)))

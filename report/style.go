@@ -83,12 +83,14 @@ func replayCommand(token string, indent int) string {
 	return command + strings.Join(parts, " \\\n"+strings.Repeat(" ", indent+more))
 }
 
-// cut shortens text to n columns.
-func cut(text string, n int) string {
-	if utf8.RuneCountInString(text) <= n {
-		return text
+// shell breaks a command that is longer than a line at blanks, so that a shell reads it as one.
+func shell(command string, indent int) string {
+	end := " \\"
+	lines := strings.Split(wrap(command, indent+len(end), strings.Repeat(" ", indent+len(end)+4)), "\n")
+	for i := range lines[1:] {
+		lines[i+1] = strings.TrimPrefix(lines[i+1], "  ")
 	}
-	return string([]rune(text)[:n-1]) + "…"
+	return strings.Join(lines, end+"\n")
 }
 
 func plural(n int64, what string) string {

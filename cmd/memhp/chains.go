@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 
 	"memhp/report"
@@ -22,15 +23,25 @@ func (a *app) chains() ([]report.Link, error) {
 			if depth < len(last) && slices.Equal(last[:depth+1], chain[:depth+1]) {
 				continue // shown with the chain before
 			}
-			if _, done := wrong[id]; !done {
+			if _, done := wrong[id]; !done && a.ctx.Err() == nil {
+				if a.progress {
+					fmt.Fprintf(a.err, "\r\x1b[Kchains of repairs: %d bugs explored", len(wrong))
+				}
 				var err error
 				if wrong[id], err = a.reproduce(bugs[id]); err != nil {
 					return nil, err
 				}
 			}
-			links = append(links, report.Link{Bug: bugs[id], Depth: depth, Wrong: wrong[id]})
+			link := report.Link{Bug: bugs[id], Depth: depth, Wrong: wrong[id]}
+			if a.ctx.Err() != nil {
+				link.Limit, link.Wrong = "interrupted", nil
+			}
+			links = append(links, link)
 		}
 		last = chain
+	}
+	if a.progress {
+		fmt.Fprint(a.err, "\r\x1b[K")
 	}
 	return links, nil
 }

@@ -2,41 +2,12 @@ package main
 
 import (
 	"fmt"
-	"os"
+	"io"
 	"time"
 
 	"memhp/report"
 	"memhp/sim"
-	"memhp/spec"
 )
-
-// size are the flags that say how much to check.
-type size struct {
-	Actors    string        `default:"core" help:"Actors and groups, separated by commas, or all."`
-	Platform  string        `help:"Only actors that this platform has: x86, arm64, powernv, pseries, s390."`
-	Tasks     int           `default:"3" help:"Tasks, each of which runs the actors for ever."`
-	Blocks    int           `default:"2" help:"Memory blocks."`
-	MaxStates int64         `placeholder:"N" help:"Give up after so many states; the verdict is then inconclusive."`
-	MaxMemory int           `default:"16384" placeholder:"MIB" help:"Give up when the visited set needs more memory than this, in MiB."`
-	Timeout   time.Duration `placeholder:"D" help:"Give up after this time, for example 90s."`
-	Plain     bool          `help:"Switch all reductions off."`
-}
-
-// config returns what to check for one kernel.
-func (s size) config(a *app, name string) (sim.Config, error) {
-	k, err := spec.ParseKernel(name)
-	if err != nil {
-		return sim.Config{}, err
-	}
-	if s.Tasks < 1 || s.Blocks < 1 || s.MaxStates < 0 || s.MaxMemory < 0 || s.Timeout < 0 {
-		return sim.Config{}, fmt.Errorf("--tasks and --blocks must be 1 or more, and limits not negative")
-	}
-	a.noteUnmet(k)
-	c := sim.Config{Kernel: k, Selection: s.Actors, Platform: s.Platform, Tasks: s.Tasks, Blocks: s.Blocks,
-		Limits:     sim.Limits{States: s.MaxStates, Bytes: uint64(s.MaxMemory) << 20, Time: s.Timeout},
-		Reductions: sim.Reductions{NoSymmetry: s.Plain, NoBlockSymmetry: s.Plain, NoLipton: s.Plain, NoSlicing: s.Plain}}
-	return c, c.Validate()
-}
 
 // check runs a check with a progress line, and notes its verdict in the exit status.
 func (a *app) check(c sim.Config) (*sim.Result, error) {
@@ -89,6 +60,14 @@ func (c *checkCmd) Run(a *app) error {
 		}
 		configs = append(configs, config)
 	}
+	var page *outFile
+	if c.HTML != "" {
+		var err error
+		if page, err = createOut(c.HTML); err != nil {
+			return err
+		}
+		defer page.discard()
+	}
 	var results []*sim.Result
 	for _, config := range configs {
 		r, err := a.check(config)
@@ -97,11 +76,15 @@ func (c *checkCmd) Run(a *app) error {
 		}
 		results = append(results, r)
 	}
-	if c.HTML != "" {
-		if err := writeHTML(c.HTML, results); err != nil {
+	if page != nil {
+		if err := page.finish(func(w io.Writer) error { return report.HTML(w, results) }); err != nil {
 			return err
 		}
 	}
+	return c.print(a, results)
+}
+
+func (c *checkCmd) print(a *app, results []*sim.Result) error {
 	switch c.Format {
 	case "json":
 		return report.CheckJSON(a.out, results)
@@ -113,16 +96,4 @@ func (c *checkCmd) Run(a *app) error {
 		return report.CheckKTAP(a.out, results)
 	}
 	return report.Check(a.out, a.style, results)
-}
-
-func writeHTML(name string, results []*sim.Result) error {
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	if err := report.HTML(f, results); err != nil {
-		f.Close()
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return f.Close()
 }

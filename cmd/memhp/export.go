@@ -28,6 +28,7 @@ func (c *exportPromelaCmd) Run(a *app) error {
 	if c.Tasks < 1 || c.Blocks < 1 {
 		return fmt.Errorf("--tasks and --blocks must be 1 or more")
 	}
+	a.noteUnmet(k)
 	actors, err := spec.SelectActors(k, c.Actors)
 	if err != nil {
 		return err

@@ -73,7 +73,7 @@ func main() {
 		agent.Main()
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -103,6 +103,9 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) (status int)
 		a.note("%v", err)
 		return exitUsage
 	}
+	if len(args) == 0 {
+		return a.usage(parser)
+	}
 	parsed, err := parser.Parse(args)
 	if err == nil {
 		err = parsed.Run(a)
@@ -111,6 +114,15 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) (status int)
 		return a.complain(err)
 	}
 	return a.status
+}
+
+// usage is the answer to a command line without a subcommand.
+func (a *app) usage(parser *kong.Kong) int {
+	parser.Stdout = a.err
+	if context, err := kong.Trace(parser, nil); err != nil || context.PrintUsage(false) != nil {
+		a.note("no subcommand is given; see memhp --help")
+	}
+	return exitUsage
 }
 
 // complain prints an error in one line. A reader that has gone away is no error of the user's.

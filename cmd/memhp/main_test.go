@@ -56,51 +56,6 @@ func TestExitStatus(t *testing.T) {
 	}
 }
 
-// Bad input gets one clear line on standard error, nothing on standard output, and status 2.
-func TestBadInput(t *testing.T) {
-	notATrace := filepath.Join(t.TempDir(), "broken.gz")
-	require.NoError(t, os.WriteFile(notATrace, []byte{0x1f, 0x8b, 0, 0}, 0o600))
-	for _, c := range []struct {
-		args    []string
-		message string
-	}{
-		{nil, "expected one of"},
-		{[]string{"prove"}, "unexpected argument prove"},
-		{[]string{"check"}, `expected "<kernel> ..."`},
-		{[]string{"check", "v9.9"}, `unknown release "v9.9"`},
-		{[]string{"check", "v4.19+1234567"}, `unknown change "1234567"`},
-		{[]string{"check", "v4.19+381"}, "give 7 or more digits"},
-		{[]string{"check", "v4.19", "--actors", "me"}, `unknown actor or group "me"`},
-		{[]string{"check", "v3.18", "--actors", "memtrace"}, `kernel v3.18 has no actor "memtrace"`},
-		{[]string{"check", "v4.19", "--tasks", "0"}, "must be 1 or more"},
-		{[]string{"check", "v4.19", "--tasks", "99"}, "from 1 to 8 can be checked"},
-		{[]string{"check", "v4.19", "--tasks", "many"}, "expected a valid"},
-		{[]string{"check", "v4.19", "--platform", "vax"}, `unknown platform "vax"`},
-		{[]string{"check", "v4.19", "--platform", "s390", "--actors", "memtrace"}, "platform s390 has none of the actors memtrace"},
-		{[]string{"check", "v3.18", "v4.19", "--actors", "memtrace"}, `kernel v3.18 has no actor "memtrace"`},
-		{[]string{"check", "v4.19", "--format", "yaml"}, "must be one of"},
-		{[]string{"backport", "v9.9"}, `unknown release "v9.9"`},
-		{[]string{"backport", "v4.19", "--timeout", "0s"}, "--timeout more than 0"},
-		{[]string{"explain", "v4.19", "no-trouble"}, `unknown invariant "no-trouble"`},
-		{[]string{"replay", "nonsense"}, "token: expected KERNEL"},
-		{[]string{"contract", "printk"}, `unknown function "printk"`},
-		{[]string{"list", "cpus"}, "must be one of"},
-		{[]string{"export"}, "expected"},
-		{[]string{"export", "promela", "v9.9"}, `unknown release "v9.9"`},
-		{[]string{"export", "promela", "v4.20", "--tasks", "9"}, "from 1 to 8 can be checked"},
-		{[]string{"export", "promela", "v4.20", "--actors", "me"}, `unknown actor or group "me"`},
-		{[]string{"trace", "check", "/nowhere"}, "/nowhere: no such file"},
-		{[]string{"trace", "check", notATrace}, "broken.gz"},
-		{[]string{"trace", "check", "-", "--kernel", "v1"}, `unknown release "v1"`},
-	} {
-		status, out, errOut := memhp(c.args...)
-		require.Equal(t, exitUsage, status, "%v", c.args)
-		require.Empty(t, out, "%v", c.args)
-		require.Contains(t, errOut, c.message, "%v", c.args)
-		require.Equal(t, 1, strings.Count(errOut, "\n"), "one line: %q", errOut)
-	}
-}
-
 // golden compares output with a file, or writes it with -update.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
@@ -248,15 +203,6 @@ func TestPlatformIsNamed(t *testing.T) {
 func TestExplainTakesTheShortest(t *testing.T) {
 	_, out, _ := memhp(small("explain", "v3.18")...)
 	require.Contains(t, out, "1 scheduling step,")
-}
-
-// Interrupted, memhp prints what is known so far, and exits with 3.
-func TestInterrupt(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	var out, errOut bytes.Buffer
-	require.Equal(t, exitInconclusive, run(ctx, small("check", "v6.12"), &out, &errOut))
-	require.Contains(t, out.String(), "interrupted")
 }
 
 // Needs that a kernel does not have are noted, and the check goes on.

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Bad input gets one clear line on standard error, nothing on standard output, and status 2.
+func TestBadInput(t *testing.T) {
+	dir := t.TempDir()
+	notATrace := filepath.Join(dir, "broken.gz")
+	require.NoError(t, os.WriteFile(notATrace, []byte{0x1f, 0x8b, 0, 0}, 0o600))
+	const huge = "99999999999999999999"
+	for _, c := range []struct {
+		args    []string
+		message string
+	}{
+		{[]string{"frobnicate"}, "unexpected argument frobnicate"},
+		{[]string{"check"}, `expected "<kernel> ..."`},
+		{[]string{"check", "v9.9"}, `unknown release "v9.9"`},
+		{[]string{"check", "v4.19+1234567"}, `unknown change "1234567"`},
+		{[]string{"check", "v4.19+381"}, "give 7 or more digits"},
+		{[]string{"check", "v4.19", "--actors", "me"}, `unknown actor or group "me"`},
+		{[]string{"check", "v3.18", "--actors", "memtrace"}, `kernel v3.18 has no actor "memtrace"`},
+		{[]string{"check", "v4.19", "--tasks", "0"}, "must be 1 or more"},
+		{[]string{"check", "v4.19", "--tasks", "99"}, "from 1 to 8 can be checked"},
+		{[]string{"check", "v4.19", "--tasks", "many"}, "expected a valid"},
+		{[]string{"check", "v4.19", "--platform", "vax"}, `unknown platform "vax"`},
+		{[]string{"check", "v4.19", "--platform", "s390", "--actors", "memtrace"}, "platform s390 has none of the actors memtrace"},
+		{[]string{"check", "v3.18", "v4.19", "--actors", "memtrace"}, `kernel v3.18 has no actor "memtrace"`},
+		{[]string{"check", "v4.19", "--format", "yaml"}, "must be one of"},
+		{[]string{"backport", "v9.9"}, `unknown release "v9.9"`},
+		{[]string{"backport", "v4.19", "--timeout", "0s"}, "--timeout more than 0"},
+		{[]string{"explain", "v4.19", "no-trouble"}, `unknown invariant "no-trouble"`},
+		{[]string{"replay", "nonsense"}, "token: expected KERNEL"},
+		{[]string{"contract", "printk"}, `unknown function "printk"`},
+		{[]string{"list", "cpus"}, "must be one of"},
+		{[]string{"export"}, "expected"},
+		{[]string{"export", "promela", "v9.9"}, `unknown release "v9.9"`},
+		{[]string{"export", "promela", "v4.20", "--tasks", "9"}, "from 1 to 8 can be checked"},
+		{[]string{"export", "promela", "v4.20", "--actors", "me"}, `unknown actor or group "me"`},
+		{[]string{"trace", "check", "/nowhere"}, "/nowhere: no such file"},
+		{[]string{"trace", "check", notATrace}, "broken.gz"},
+		{[]string{"trace", "check", "-", "--kernel", "v1"}, `unknown release "v1"`},
+		{[]string{"check", "v4.19", "--tasks", "-1"}, `perhaps try --tasks="-1"`},
+		{[]string{"check", "v4.19", "--tasks=-1"}, "must be 1 or more"},
+		{[]string{"check", "v4.19", "--blocks", "6"}, "from 1 to 5 can be checked"},
+		{[]string{"check", "v4.19", "--blocks", huge}, "--blocks: expected a valid"},
+		{[]string{"check", "v4.19", "--max-states=-1"}, "not negative"},
+		{[]string{"check", "v4.19", "--timeout=-1s"}, "not negative"},
+		{[]string{"check", "v4.19", "--timeout", "soon"}, "--timeout: expected duration"},
+		{[]string{"check", "v4.19", "--max-memory", "much"}, `"much" is no amount of memory`},
+		{[]string{"check", "v4.19", "--max-memory=-1"}, `"-1" is no amount of memory`},
+		{[]string{"check", "v4.19", "--max-memory", "9999999999T"}, "more memory than there can be"},
+		{[]string{"check", "v4.19", "--html", dir}, "is a directory"},
+		{[]string{"check", "v4.19", "--html", filepath.Join(dir, "no", "page.html")}, "no such file"},
+		{[]string{"explain", "v4.19", "no-bug", "too-much"}, "unexpected argument too-much"},
+		{[]string{"replay"}, "expected"},
+		{[]string{"replay", "v4.20:core:2x1:no-bug:605:0.a"}, `move "a"`},
+		{[]string{"replay", "v4.20:core:2x1:no-bug:1:0.a1"}, "made with other procedures"},
+		{[]string{"history", "--tasks=-1"}, "from 1 to 8 can be checked"},
+		{[]string{"history", "--blocks", "99"}, "from 1 to 5 can be checked"},
+		{[]string{"history", "--format", "xml"}, "must be one of"},
+		{[]string{"backport"}, "expected"},
+		{[]string{"backport", "v4.19", "--tasks", "0"}, "must be 1 or more"},
+		{[]string{"order"}, "expected"},
+		{[]string{"order", "v4.20", "--format", "pdf"}, "must be one of"},
+		{[]string{"order", "v4.20-1234567"}, `unknown change "1234567"`},
+		{[]string{"contract", "add_memory", "--kernel", "linus"}, `unknown release "linus"`},
+		{[]string{"list"}, "expected"},
+		{[]string{"trace", "check", dir}, "is a directory"},
+		{[]string{"trace", "check", "/dev/null", "--symbols", dir}, "is a directory"},
+		{[]string{"trace", "check", "/dev/null", "--symbols", "/nowhere"}, "/nowhere: no such file"},
+		{[]string{"trace", "record", filepath.Join(dir, "t"), "--for=-1s"}, "--for must be positive"},
+		{[]string{"vm", "run", "--tasks", "0"}, "--tasks must be from 1"},
+		{[]string{"vm", "run", "--ops=-5"}, "--ops from 1"},
+		{[]string{"vm", "reproduce", "nothing"}, "nothing"},
+	} {
+		status, out, errOut := memhp(c.args...)
+		require.Equal(t, exitUsage, status, "%v", c.args)
+		require.Empty(t, out, "%v", c.args)
+		require.Contains(t, errOut, c.message, "%v", c.args)
+		require.Equal(t, 1, strings.Count(errOut, "\n"), "one line: %q", errOut)
+	}
+}
+
+// A command line without a subcommand is told what there is.
+func TestUsage(t *testing.T) {
+	status, out, errOut := memhp()
+	require.Equal(t, exitUsage, status)
+	require.Empty(t, out)
+	require.Contains(t, errOut, "Usage: memhp <command>")
+	require.Contains(t, errOut, "history ")
+}
+
+// failing is an output that takes some bytes, and no more.
+type failing struct {
+	left int
+	err  error
+}
+
+func (f *failing) Write(b []byte) (int, error) {
+	if len(b) > f.left {
+		return 0, f.err
+	}
+	f.left -= len(b)
+	return len(b), nil
+}
+
+// Nothing is reported as done that could not be printed, whatever the subcommand and wherever its output ends.
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	for _, args := range [][]string{
+		small("check", "v3.18"),
+		small("check", "v3.18", "--format", "json"),
+		small("check", "v3.18", "--format", "junit"),
+		small("check", "v3.18", "--format", "sarif"),
+		small("check", "v3.18", "--format", "ktap"),
+		small("explain", "v3.18", "lock-order"),
+		small("explain", "v6.12"),
+		small("export", "promela", "v6.12", "--actors", "online_show"),
+		{"order", "v6.12"}, {"order", "v6.12", "--format", "dot"}, {"order", "v6.12", "--format", "mermaid"},
+		{"contract"}, {"contract", "add_memory"},
+		{"list", "kernels"}, {"list", "changes"}, {"list", "actors"}, {"list", "locks"}, {"list", "invariants"}, {"list", "functions"}, {"list", "bugs"},
+		{"trace", "check", "../../conform/testdata/stock-6.1-kmin.txt.gz"},
+	} {
+		for _, left := range []int{0, 30} {
+			full := &failing{left, errors.New("no space left on device")}
+			var errOut bytes.Buffer
+			require.Equal(t, exitUsage, run(context.Background(), args, full, &errOut), "%v", args)
+			require.Equal(t, "memhp: no space left on device\n", errOut.String(), "%v", args)
+		}
+	}
+}
+
+// A reader that has seen enough is no error.
+func TestReaderGone(t *testing.T) {
+	var errOut bytes.Buffer
+	status := run(context.Background(), []string{"list", "bugs"}, &failing{100, &os.PathError{Op: "write", Path: "|1", Err: syscall.EPIPE}}, &errOut)
+	require.Equal(t, exitHolds, status)
+	require.Empty(t, errOut.String())
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// outFile is a file to be written when the work is done. It is opened before the work, so that a name that cannot be written costs
+// nothing, and takes the place of an older file only once it is whole.
+type outFile struct {
+	name string // of the file
+	temp string // where it is written; the same for what is no regular file, such as /dev/stdout
+	f    *os.File
+}
+
+// createOut opens a file to be written.
+func createOut(name string) (*outFile, error) {
+	old, err := os.Stat(name)
+	if err == nil && old.IsDir() {
+		return nil, fmt.Errorf("%s: is a directory", name)
+	}
+	if err == nil { // it may be read-only, or a symbolic link
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		if err != nil {
+			return nil, err
+		}
+		if !old.Mode().IsRegular() {
+			return &outFile{name, name, f}, nil
+		}
+		f.Close()
+		if name, err = filepath.EvalSymlinks(name); err != nil {
+			return nil, err
+		}
+	}
+	temp := fmt.Sprintf("%s.%d.tmp", name, os.Getpid())
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	return &outFile{name, temp, f}, nil
+}
+
+// finish writes the file.
+func (o *outFile) finish(write func(io.Writer) error) error {
+	if err := write(o.f); err != nil {
+		return fmt.Errorf("%s: %w", o.name, err)
+	}
+	if err := o.f.Close(); err != nil {
+		return err
+	}
+	if o.temp == o.name {
+		return nil
+	}
+	return os.Rename(o.temp, o.name)
+}
+
+// discard forgets what was not finished.
+func (o *outFile) discard() {
+	o.f.Close()
+	if o.temp != o.name {
+		os.Remove(o.temp)
+	}
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func files(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	var out []string
+	for _, e := range entries {
+		out = append(out, e.Name())
+	}
+	return out
+}
+
+func hello(w io.Writer) error {
+	_, err := io.WriteString(w, "hello")
+	return err
+}
+
+// An older file stays as it is until the new one is whole.
+func TestOutFileReplacesWhatIsThere(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "page.html")
+	require.NoError(t, os.WriteFile(name, []byte("old"), 0o644))
+	o, err := createOut(name)
+	require.NoError(t, err)
+	require.Error(t, o.finish(func(io.Writer) error { return errors.New("interrupted") }))
+	o.discard()
+	require.Equal(t, []string{"page.html"}, files(t, dir))
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	require.Equal(t, "old", string(text))
+
+	o, err = createOut(name)
+	require.NoError(t, err)
+	require.NoError(t, o.finish(hello))
+	o.discard()
+	require.Equal(t, []string{"page.html"}, files(t, dir))
+	text, err = os.ReadFile(name)
+	require.NoError(t, err)
+	require.Equal(t, "hello", string(text))
+}
+
+// A symbolic link stays one, and what is no regular file is written in place.
+func TestOutFileFollowsLinks(t *testing.T) {
+	dir := t.TempDir()
+	link, name := filepath.Join(dir, "link"), filepath.Join(dir, "page.html")
+	require.NoError(t, os.WriteFile(name, nil, 0o644))
+	require.NoError(t, os.Symlink(name, link))
+	o, err := createOut(link)
+	require.NoError(t, err)
+	require.NoError(t, o.finish(hello))
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	require.Equal(t, "hello", string(text))
+	target, err := os.Readlink(link)
+	require.NoError(t, err)
+	require.Equal(t, name, target)
+
+	o, err = createOut(os.DevNull)
+	require.NoError(t, err)
+	require.NoError(t, o.finish(hello))
+	info, err := os.Stat(os.DevNull)
+	require.NoError(t, err)
+	require.False(t, info.Mode().IsRegular())
+}

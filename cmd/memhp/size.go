@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"memhp/sim"
+	"memhp/spec"
+)
+
+// size are the flags that say how much to check.
+type size struct {
+	Actors    string        `default:"core" help:"Actors and groups, separated by commas, or all."`
+	Platform  string        `placeholder:"NAME" help:"Only actors that this platform has: x86, arm64, powernv, pseries, s390."`
+	Tasks     int           `default:"3" help:"Tasks, each of which runs the actors for ever."`
+	Blocks    int           `default:"2" help:"Memory blocks."`
+	MaxStates int64         `placeholder:"N" help:"Give up after so many states; the verdict is then inconclusive."`
+	MaxMemory byteSize      `default:"16G" placeholder:"SIZE" help:"Give up when the visited set needs more than this, for example 512M or 4G; a plain number is MiB. Default 16G."`
+	Timeout   time.Duration `placeholder:"D" help:"Give up after this time, for example 90s."`
+	Plain     bool          `help:"Switch all reductions off."`
+	reductions
+}
+
+// reductions has a switch for each reduction: it is sim.Reductions field by field, or this does not compile.
+type reductions struct {
+	NoSymmetry      bool `help:"Tell tasks that run the same actors apart."`
+	NoBlockSymmetry bool `help:"Tell memory blocks apart."`
+	NoLipton        bool `help:"Let other tasks run before every operation."`
+	NoSlicing       bool `help:"Keep variables that nothing depends on."`
+}
+
+var allOff = reductions{NoSymmetry: true, NoBlockSymmetry: true, NoLipton: true, NoSlicing: true}
+
+// config returns what to check for one kernel.
+func (s size) config(a *app, name string) (sim.Config, error) {
+	k, err := spec.ParseKernel(name)
+	if err != nil {
+		return sim.Config{}, err
+	}
+	if s.Tasks < 1 || s.Blocks < 1 || s.MaxStates < 0 || s.Timeout < 0 {
+		return sim.Config{}, fmt.Errorf("--tasks and --blocks must be 1 or more, and limits not negative")
+	}
+	a.noteUnmet(k)
+	off := s.reductions
+	if s.Plain {
+		off = allOff
+	}
+	c := sim.Config{Kernel: k, Selection: s.Actors, Platform: s.Platform, Tasks: s.Tasks, Blocks: s.Blocks,
+		Limits:     sim.Limits{States: s.MaxStates, Bytes: uint64(s.MaxMemory), Time: s.Timeout},
+		Reductions: sim.Reductions(off)}
+	return c, c.Validate()
+}
+
+// byteSize is an amount of memory, written as a number of MiB or with one of the units K, M, G and T.
+type byteSize uint64
+
+const mebibyte = 1 << 20
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (b *byteSize) UnmarshalText(text []byte) error {
+	s := strings.ToUpper(string(text))
+	number := strings.TrimRight(s, "KMGTIB")
+	unit, ok := map[string]uint64{"": mebibyte, "K": 1 << 10, "M": mebibyte, "G": 1 << 30, "T": 1 << 40}[strings.TrimSuffix(strings.TrimSuffix(s[len(number):], "B"), "I")]
+	n, err := strconv.ParseUint(number, 10, 64)
+	if err != nil || !ok {
+		return fmt.Errorf("%q is no amount of memory: expected for example 512M or 4G", text)
+	}
+	if n > math.MaxUint64/unit {
+		return fmt.Errorf("%s is more memory than there can be", text)
+	}
+	*b = byteSize(n * unit)
+	return nil
+}
