@@ -80,7 +80,7 @@ func (k Kernel) String() string { return k.name }
 // Unmet returns a sentence for each change whose needs the kernel does not have.
 func (k Kernel) Unmet() []string {
 	var out []string
-	for _, c := range Changes() {
+	for _, c := range append(Changes(), Proposals()...) {
 		for _, n := range c.Needs {
 			if k.Has(c) && !k.Has(n) {
 				out = append(out, fmt.Sprintf("%s: change %s needs %s (%s)", k, c.ID, n.ID, n.Title))
@@ -141,7 +141,7 @@ func FindChange(id string) (*Change, error) {
 		return nil, fmt.Errorf("change %q: give 7 or more digits of the commit id", id)
 	}
 	var found []*Change
-	for _, c := range Changes() {
+	for _, c := range append(Changes(), Proposals()...) {
 		if strings.HasPrefix(c.ID, id) || strings.HasPrefix(id, c.ID) {
 			found = append(found, c)
 		}

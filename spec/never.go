@@ -19,6 +19,7 @@ func neverActors() []Actor {
 		Actor{Name: "lru_drain_work_reads", Doc: "lru_drain_work that reads mem_hotplug_lock", Single: mmPercpuWork, Run: lruDrainWork(true)},
 		Actor{Name: "memory_failure_locked", Doc: "memory_failure under get_online_mems(), as proposed in 2022", Run: memoryFailure(true)},
 		Actor{Name: "kexec_file_load_locked", Doc: "kexec_file_load under get_online_mems()", Run: kexecLoad(true)},
+		Actor{Name: "pci_remove_keeps_reference", Doc: "pci_remove that keeps its active reference", Run: virtioMemPCI.removeStore(false)},
 		Actor{Name: "slub_flush_next", Doc: "slub_flush as it was in linux-next in 2021", Run: slubFlushNext},
 	)
 }

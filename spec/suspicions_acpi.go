@@ -1,0 +1,128 @@
+package spec
+
+// ACPI events on PCI slots, and the slot power of acpiphp: drivers/acpi/{scan,dock,pci_root}.c, drivers/pci/hotplug/acpiphp_{glue,core}.c.
+
+// acpiEvent is what an ACPI hotplug event is about.
+type acpiEvent uint8
+
+const (
+	slotEvent   acpiEvent = iota // hp->notify: acpiphp, and docks
+	rootEvent                    // a scan handler that removes a PCI host bridge
+	memoryEvent                  // a scan handler that adds or removes memory
+)
+
+// acpiHotplugWork models acpi_device_hotplug() on the ordered queue kacpi_hotplug (acpi_hotplug_work_fn(), drivers/acpi/osl.c).
+func acpiHotplugWork(e acpiEvent, handle func(Task, gateState)) func(Task, Block) Errno {
+	return func(t Task, _ Block) Errno {
+		defer t.Call(AcpiDeviceHotplug)()
+		k := t.Kernel()
+		held := gateHeld
+		if e == slotEvent && k.Has(SlotsWithoutGate) || e == rootEvent && k.Has(RootsWithoutGate) {
+			held = gateFree
+		}
+		scanFirst := k.Has(ScanLockFirst)
+		if held == gateHeld && !scanFirst {
+			lockDeviceHotplug(t)
+			defer unlockDeviceHotplug(t)
+		}
+		t.Lock(AcpiScanLock)
+		defer t.Unlock(AcpiScanLock)
+		if held == gateHeld && scanFirst {
+			lockDeviceHotplug(t)
+			defer unlockDeviceHotplug(t)
+		}
+		handle(t, held)
+		return OK
+	}
+}
+
+// ejectSlot models hotplug_event() for an eject request: acpiphp_disable_and_eject_slot(), disable_slot().
+func ejectSlot(f *pciFunction) func(Task, gateState) {
+	return func(t Task, held gateState) {
+		defer t.Call(HotplugEvent)()
+		t.Lock(pciLock)
+		f.stopAndRemove(t, held)
+		t.Unlock(pciLock)
+	}
+}
+
+// checkSlot models hotplug_event() for a bus or device check: enable_slot() scans the slot and binds drivers.
+func checkSlot(f *pciFunction) func(Task, gateState) {
+	return func(t Task, _ gateState) {
+		defer t.Call(HotplugEvent)()
+		t.Lock(pciLock)
+		f.add(t)
+		t.Unlock(pciLock)
+	}
+}
+
+// ejectRoot models acpi_scan_hot_remove() of a PCI host bridge: its handler is acpi_pci_root_remove().
+func ejectRoot(t Task, held gateState) {
+	defer t.Call(AcpiRootRemove)()
+	t.Lock(pciLock)
+	virtioMemPCI.stopAndRemove(t, held)
+	t.Unlock(pciLock)
+}
+
+// dimmEvent models the plug or the eject of a DIMM by its locks: acpi_memory_device_add() and acpi_memory_device_remove() call
+// __add_memory() and __remove_memory(). What happens to its blocks is shown by acpi_add and acpi_eject of group core.
+func dimmEvent(t Task, _ gateState) {
+	defer t.Call(AcpiMemoryAdd)()
+	changeRange(t)
+}
+
+// slotPower models power_write_file(): an active reference of the attribute is held while the slot changes.
+func slotPower(change func(Task)) func(Task, Block) Errno {
+	return func(t Task, _ Block) Errno {
+		return sysfsWrite(t, SlotPowerAttr.Of(NoBlock), func() Errno {
+			defer t.Call(PowerWrite)()
+			change(t)
+			return OK
+		})
+	}
+}
+
+// acpiphpDisable models acpiphp_disable_slot(): acpi_scan_lock without device_hotplug_lock.
+func acpiphpDisable(t Task) {
+	defer t.Call(AcpiphpDisable)()
+	t.Lock(AcpiScanLock)
+	t.Lock(pciLock)
+	virtioMemPCI.stopAndRemove(t, gateFree)
+	t.Unlock(pciLock)
+	t.Unlock(AcpiScanLock)
+}
+
+// acpiphpEnable models acpiphp_enable_slot().
+func acpiphpEnable(t Task) {
+	defer t.Call(AcpiphpEnable)()
+	t.Lock(pciLock)
+	virtioMemPCI.add(t)
+	t.Unlock(pciLock)
+}
+
+// undockStore models undock_store(): handle_eject_request(), hot_remove_dock_devices(), and acpiphp_hotplug_notify() for the slot in the dock.
+func undockStore(t Task, _ Block) Errno {
+	defer t.Call(UndockStore)()
+	t.Lock(AcpiScanLock)
+	ejectSlot(virtioMemPCI)(t, gateFree)
+	t.Unlock(AcpiScanLock)
+	return OK
+}
+
+func acpiphpActors() []Actor {
+	event := func(name, doc string, e acpiEvent, handle func(Task, gateState)) Actor {
+		return Actor{Name: name, Doc: doc, Single: kacpiHotplug, Platforms: acpiPlatforms, From: VirtioMem, Run: acpiHotplugWork(e, handle)}
+	}
+	sysfs := func(name, doc string, run func(Task, Block) Errno) Actor {
+		return Actor{Name: name, Doc: doc, Platforms: acpiPlatforms, From: VirtioMem, Run: run}
+	}
+	return []Actor{
+		event("acpi_slot_eject", "ACPI requests the eject of a PCI slot with virtio-mem", slotEvent, ejectSlot(virtioMemPCI)),
+		event("acpi_slot_check", "ACPI announces a change of a PCI slot", slotEvent, checkSlot(virtioMemPCI)),
+		event("acpi_root_eject", "ACPI requests the eject of a PCI host bridge with virtio-mem below it", rootEvent, ejectRoot),
+		event("acpi_dimm", "ACPI plugs or ejects a DIMM", memoryEvent, dimmEvent),
+		sysfs("slot_power_off", "user space writes 0 to slots/N/power, of acpiphp", slotPower(acpiphpDisable)),
+		sysfs("slot_power_on", "user space writes 1 to slots/N/power, of acpiphp", slotPower(acpiphpEnable)),
+		sysfs("undock", "user space writes `undock` of a dock that the slot is in", undockStore),
+	}
+}
