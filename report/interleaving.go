@@ -24,13 +24,16 @@ func Interleaving(w io.Writer, st Style, v sim.Violation) error {
 		}
 	}
 	p.line("")
-	p.conjunct(st, v, t.marked)
+	p.conjunct(st, v, t.marked, t.cycle)
 	return p.err
 }
 
 // conjunct says which rule is broken, at which rows, which conjunct of it is false, and why it matters.
-func (p *printer) conjunct(st Style, v sim.Violation, rows []int) {
+func (p *printer) conjunct(st Style, v sim.Violation, rows, cycle []int) {
 	at := strings.Join(strings.Fields(strings.Trim(fmt.Sprint(rows), "[]")), ", ")
+	if n := len(cycle); n > 0 {
+		at = fmt.Sprintf("%d to %d, again and again", cycle[0], cycle[n-1])
+	}
 	p.line("%s %s", st.red(">>"), st.red(v.Invariant+" is broken at "+at))
 	item := func(label, text string) {
 		p.line("   %s %s", st.bold(fmt.Sprintf("%-8s", label)), wrap(text, 12, strings.Repeat(" ", 12)))
@@ -58,6 +61,7 @@ type table struct {
 	last   int // the task of the last row
 	held   map[int]string
 	marked []int // the rows that break the rule
+	cycle  []int // those that are repeated for ever
 }
 
 // column returns where the text of a task starts. Text may run on to the right, since each row has only one task.
@@ -95,6 +99,10 @@ func (t *table) row(s sim.Step) {
 	if s.Breaks || s.Blocked {
 		mark = ">>"
 		t.marked = append(t.marked, t.row1)
+	}
+	if s.Cycle {
+		mark = "@ "
+		t.cycle = append(t.cycle, t.row1)
 	}
 	depth := max(0, len(s.Stack)-1)
 	text := Phrase(s)
@@ -174,7 +182,7 @@ func ended(s sim.Step) bool { return s.Op == "return" }
 // interesting tells whether a row helps to understand an interleaving.
 func interesting(s sim.Step) bool {
 	switch {
-	case s.Breaks || s.Blocked || ended(s):
+	case s.Breaks || s.Blocked || s.Cycle || ended(s):
 		return true
 	case slices.Contains([]string{"read", "unpin", "assert"}, s.Op), s.Op == "choose" && s.Value == "no":
 		return false

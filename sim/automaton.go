@@ -61,6 +61,8 @@ type automaton struct {
 	sliced []*spec.VarClass
 	agree  []spec.Agreement
 	plain  bool // other tasks may run before every operation
+	// endless, if set, makes tasks rest where the search for livelocks looks at them.
+	endless *endless
 }
 
 // layout says where the variables lie in the word of variables.
@@ -223,7 +225,7 @@ func (a *automaton) compileOp(n int32, p *movers, lipton bool) instr {
 	in.check = a.checksAfter(nd)
 	in.mover, in.leaves, in.stops = p.of(n), p.leaves(n), p.critical[n]
 	in.escapes = nd.loop && p.escapes(n, map[int32]bool{})
-	in.fuse = o.kind == opAnnounce && lipton && !p.tried[o.lock]
+	in.fuse = o.kind == opAnnounce && lipton && !p.tried[o.lock] && a.endless == nil
 	in.idle = lipton && p.roundTrip[n]
 	return in
 }

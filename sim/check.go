@@ -27,6 +27,8 @@ type Config struct {
 	Progress func(Progress)
 
 	groups []string // that Selection names
+	// livelocks makes tasks rest where they may go round for ever, and where they may have to wait.
+	livelocks bool
 }
 
 // Limits stop a search. Zero means no limit.
@@ -136,6 +138,9 @@ func Check(ctx context.Context, c Config) (*Result, error) {
 		return nil, fmt.Errorf("kernel %s: %w", c.Kernel, err)
 	}
 	r, err := e.result()
+	if err == nil {
+		err = e.addProgress(ctx, r)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("kernel %s: %w", c.Kernel, err)
 	}

@@ -25,7 +25,7 @@ func TestSpinningTaskIsSeen(t *testing.T) {
 					t.Bug("seen")
 				}
 			})}})
-		require.Equal(t, []string{spec.NoBug.ID}, r.Broken(), "NoLipton: %t", off)
+		require.Equal(t, []string{spec.NoBug.ID, spec.Progress.ID}, r.Broken(), "NoLipton: %t", off)
 	}
 }
 

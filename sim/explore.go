@@ -27,6 +27,8 @@ type explorer struct {
 	current     uint32
 	limit       string
 	started     time.Time
+	// look, if set, is shown each state.
+	look func(*state)
 }
 
 // discovery is a violation and the state from which one more step shows it; a deadlock is shown by the state itself.
@@ -47,6 +49,10 @@ func newExplorer(c Config) (*explorer, error) {
 	a, err := newAutomaton(c.Kernel, c.Actors, c.Tasks, c.Blocks, c.Reductions)
 	if err != nil {
 		return nil, err
+	}
+	if c.livelocks {
+		a.endless = a.findEndless()
+		a.compile(c.Tasks, !c.Reductions.NoLipton)
 	}
 	p, err := newPacking(a, c.Tasks, c.Reductions)
 	if err != nil {
@@ -123,6 +129,9 @@ func (e *explorer) explore(ctx context.Context) error {
 // tried already can do nothing new.
 func (e *explorer) expand() {
 	s := e.packing.unpack(e.table.key(e.current))
+	if e.look != nil {
+		e.look(&s)
+	}
 	blocked := false
 	for i := 0; i < e.config.Tasks; i++ {
 		if e.packing.sorted && i > 0 && s.node[i] == s.node[i-1] {

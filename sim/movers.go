@@ -38,28 +38,41 @@ type access struct {
 }
 
 func (a *automaton) findMovers(tasks int) *movers {
-	p := &movers{a: a, tried: map[spec.Lock]bool{}, gated: map[spec.Lock]bool{}}
+	p := &movers{a: a, gated: map[spec.Lock]bool{}}
 	p.waits = slices.ContainsFunc(a.nodes, func(n node) bool { return n.op.kind == opWait })
 	p.roundTrip = p.findRoundTrips()
-	for i := range a.nodes {
-		o := a.nodes[i].op
-		tries := o.kind == opTryLock || o.kind == opTryRLock
-		// Whether a reference to a kernfs node can be had does not depend on who holds one.
-		if tries && !p.roundTrip[int32(i)] && o.lock.Class.KindIn(a.kernel) != spec.KernfsActive {
-			p.tried[o.lock] = true
-		}
-	}
+	p.tried = p.findTried()
 	for _, l := range a.locks {
 		p.gated[l] = p.isGated(l)
 	}
 	p.circularWaits = a.findCycles(tasks)
 	p.accesses = a.findAccesses()
+	if a.endless != nil {
+		p.restForLivelocks()
+	}
 	return p
+}
+
+// findTried returns the locks that some trylock, other than the round trips, can see held.
+func (p *movers) findTried() map[spec.Lock]bool {
+	out := map[spec.Lock]bool{}
+	for i := range p.a.nodes {
+		o := p.a.nodes[i].op
+		tries := o.kind == opTryLock || o.kind == opTryRLock
+		// Whether a reference to a kernfs node can be had does not depend on who holds one.
+		if tries && !p.roundTrip[int32(i)] && o.lock.Class.KindIn(p.a.kernel) != spec.KernfsActive {
+			out[o.lock] = true
+		}
+	}
+	return out
 }
 
 // of returns how the operation at node n moves.
 func (p *movers) of(n int32) mover {
 	nd := &p.a.nodes[n]
+	if p.a.restsAt(n) {
+		return non
+	}
 	switch o := nd.op; o.kind {
 	case opRoot, opActivate, opDeactivate, opWait:
 		return non

@@ -65,6 +65,8 @@ type op struct {
 	// rule is what a failing assertion breaks.
 	rule *spec.Invariant
 	what string
+	// fair tells that a choice is marked eventually.
+	fair bool
 }
 
 // answers returns how many answers the operation can get.

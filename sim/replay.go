@@ -298,11 +298,16 @@ func (r *replay) Assert(v spec.Var, x int, inv *spec.Invariant) {
 }
 
 // Choose implements spec.Task.
-func (r *replay) Choose(what string, n int) int {
+func (r *replay) Choose(what string, n int) int { return r.choose(what, n, false) }
+
+// Eventually implements spec.Task.
+func (r *replay) Eventually(what string, n int, _ string) int { return r.choose(what, n, true) }
+
+func (r *replay) choose(what string, n int, fair bool) int {
 	if n < 1 {
 		panic(fmt.Sprintf("Choose(%q, %d): nothing to choose from", what, n))
 	}
-	return r.do(op{kind: opChoose, what: what, arg: n})
+	return r.do(op{kind: opChoose, what: what, arg: n, fair: fair})
 }
 
 // Call implements spec.Task: the contract is checked against what the caller holds.

@@ -19,6 +19,7 @@ func Replay(token string, actors []spec.Actor) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("token: %w", err)
 	}
+	c.livelocks = t.invariant == spec.Progress
 	e, err := newExplorer(c)
 	if err != nil {
 		return nil, fmt.Errorf("token: %w", err)
@@ -42,9 +43,13 @@ func (e *explorer) replay(t tokenParts) (Violation, error) {
 	if t.invariant == spec.LockOrder {
 		return e.replayCycle(p, t)
 	}
-	tr, last, err := p.play(t.schedules[0], t.invariant != spec.NoDeadlock)
+	keepLast := t.invariant != spec.NoDeadlock && t.invariant != spec.Progress
+	tr, last, err := p.play(t.schedules[0], keepLast)
 	if err != nil {
 		return Violation{}, err
+	}
+	if t.invariant == spec.Progress {
+		return e.replayLivelock(p, tr, t.rule)
 	}
 	var d distinct
 	ok := false
@@ -57,6 +62,16 @@ func (e *explorer) replay(t tokenParts) (Violation, error) {
 		return Violation{}, fmt.Errorf("the schedule does not break %s", t.invariant)
 	}
 	return e.render(p, d, tr)
+}
+
+// replayLivelock shows the livelock of the given rule at the end of a trail.
+func (e *explorer) replayLivelock(p *player, t trail, rule string) (Violation, error) {
+	for _, l := range newLivelockFinder(e.a, e.config.Tasks).find(&t.at) {
+		if e.explainLivelock(l).tokenRule() == rule {
+			return e.renderLivelock(p, l, t)
+		}
+	}
+	return Violation{}, fmt.Errorf("the schedule does not lead to a livelock in %s", rule)
 }
 
 // play makes the moves of a schedule; with keepLast it leaves out the last one and returns it.

@@ -70,6 +70,8 @@ type Step struct {
 	Held []string `json:"held"`
 	// Blocked tells that the task waits here for ever.
 	Blocked bool `json:"blocked,omitempty"`
+	// Cycle tells that the operation is one of those that are repeated for ever, in this order.
+	Cycle bool `json:"cycle,omitempty"`
 	// Breaks marks the operation that breaks the rule.
 	Breaks bool `json:"breaks,omitempty"`
 }

@@ -42,6 +42,8 @@ func (d distinct) tokenRule() string {
 		return d.invariant.ID
 	case spec.NoDeadlock:
 		return d.invariant.ID + "/" + strings.Join(d.actors, ",")
+	case spec.Progress:
+		return d.invariant.ID + "/" + strings.ReplaceAll(d.function, ", ", ",")
 	}
 	return d.invariant.ID + "/" + d.function
 }

@@ -43,7 +43,7 @@ var (
 
 // Actors returns every actor of the specification.
 func Actors() []Actor {
-	return slices.Concat(coreActors(), platformActors(), slabActors(), notifierActors(), cpuActors(), bootActors(), readerActors(), isolationActors(), suspicionActors(), neverActors())
+	return slices.Concat(coreActors(), platformActors(), slabActors(), notifierActors(), cpuActors(), bootActors(), readerActors(), isolationActors(), migrationActors(), suspicionActors(), neverActors())
 }
 
 // inGroup puts actors into a group.

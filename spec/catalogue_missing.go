@@ -16,10 +16,6 @@ func missingBugs() []Bug {
 			Story:         "A read of memoryN/removable inspected pages with no lock while they went offline. The repair always answers 1.",
 			Source:        "53cdc1cb29e8 (v5.6)",
 			NotReproduced: "what the attribute saw were page flags and types, of which the specification has none"},
-		{ID: "B56", Title: "offlining never ends",
-			Story:         "Offlining holds mem_hotplug_lock and tries again for ever; those who wait for a page to be migrated each pin it, so that migration fails. The repair waits without a reference.",
-			Source:        "9a1ea439b16b (v5.0)",
-			NotReproduced: "it is about progress: the specification allows offlining to be tried again for ever, and checks no fairness yet"},
 		{ID: "B60", Title: "mem->online_type is written without a lock",
 			Story:         "Before 381eab4a6ee8 the state store wrote mem->online_type where auto-online could read it; the last writer wins.",
 			Source:        "the comment in drivers/base/memory.c of v3.18.20",
@@ -27,6 +23,6 @@ func missingBugs() []Bug {
 		{ID: "B65", Title: "a freed page hides in a per-CPU list",
 			Story:         "A page is freed to a per-CPU list after offlining has drained those and before it looks; it never comes to the buddy allocator and offlining loops. The repairs drain again (968318261221, v5.9) and switch the lists off.",
 			Source:        "968318261221; mm/memory_hotplug.c of v5.10.185",
-			NotReproduced: "it is about progress, as B56"},
+			NotReproduced: "the lists of free pages are not modelled; that a retry may go on for ever with a lock held is B56"},
 	}
 }

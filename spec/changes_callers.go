@@ -153,6 +153,10 @@ var (
 		Title:      "mm/demotion: add support for explicit memory tiers",
 		Summary:    "a callback of the memory notifier chain takes memory_tier_lock",
 		Unverified: "id and release from memory; 6.12.0 was read"}
+	MigrationWaitUnpinned = &Change{ID: "9a1ea439b16b", Release: Release{5, 0},
+		Title:   "mm: put_and_wait_on_page_locked() while page is migrated",
+		Summary: "who waits for a page that is migrated does not keep a reference to it meanwhile",
+		Repairs: []*Invariant{Progress}, Unverified: "release from memory; 4.20 and 6.1 were read on both sides"}
 	UsageRCU = &Change{ID: "5ec8e8ea8b77", Release: Release{6, 8},
 		Title:   "mm/sparsemem: fix race in accessing memory_section->usage",
 		Summary: "a section is marked invalid first, and its usage map is freed after a grace period",
@@ -170,7 +174,7 @@ var (
 
 func callerChanges() []*Change {
 	return []*Change{SysfsTrylock, NodeUnderMemHotplug, SlabOnlineMems, HyperVMutex, HyperVCancel, XenDropMutex, HyperVSpinlock, ResizeHPT,
-		PseriesCheckState, ZonelistOrderLock, NoZonelistOrder, IsolateOnce, DaxKmem, VirtioMem, ZoneDeviceDrain, HPTCpusLocked, SlabShowLockless,
+		PseriesCheckState, ZonelistOrderLock, NoZonelistOrder, MigrationWaitUnpinned, IsolateOnce, DaxKmem, VirtioMem, ZoneDeviceDrain, HPTCpusLocked, SlabShowLockless,
 		DumpAfterUnlock, PtdumpArm64Lock, NodeMaskOfSlab, SlabNoCPULock, NodeNeverFreed,
 		MemremapGate, LinearMappingMutex, KcoreFreeze, VirtioMemFreeze, VirtioMemLeaveRCU, MemmapOnMemory, ZonelistSeqcount, PageExtRCU, ZonelistIrqsOff, CxlDax, DaxRegionSem, MemoryTiers, NodeNotifier, UsageRCU, PtdumpLock, OfflineAtomic}
 }

@@ -52,12 +52,16 @@ var (
 		Statement: "no BUG() or BUG_ON() of the source is reached",
 		Reason:    "the kernel dies",
 		Source:    "eca499ab3749"}
+	Progress = &Invariant{ID: "progress",
+		Statement: "no fair run in which, from some point on, operations are in progress, none ends and no new one starts",
+		Reason:    "tasks that keep one another busy for ever, or that try again for ever with a lock held, hang the machine like a deadlock",
+		Source:    "9a1ea439b16b; 5e33bc4165f3, which answers a trylock that fails with a restart"}
 )
 
 // Invariants returns every invariant.
 func Invariants() []*Invariant {
 	return []*Invariant{PagesUnderMemHotplug, AddRemoveUnderMemHotplug, DeviceHotplugHeld, LockOrder, DeclaredOrder,
-		NoDeadlock, NoRecursion, LocksBalanced, BlockDeviceAgree, ReadersSeeStable, NoOnlineOfRemoved, NoBug}
+		NoDeadlock, NoRecursion, LocksBalanced, BlockDeviceAgree, ReadersSeeStable, NoOnlineOfRemoved, NoBug, Progress}
 }
 
 // Agreement is a predicate over states that block-device-agree states for block b.

@@ -48,6 +48,9 @@ type Task interface {
 
 	// Choose returns a number from 0 to n-1: an allocation fails, a notifier vetoes.
 	Choose(what string, n int) int
+	// Eventually is Choose for a choice that is fair: a task that comes to it again and again gets each answer again and again. A loop
+	// that such a choice can leave is left. because says what in the kernel makes it so.
+	Eventually(what string, n int, because string) int
 	// Call enters kernel function f, checks its contract, and returns the function that leaves it.
 	Call(f *Function) func()
 	// Bug reports that BUG() or BUG_ON() is reached; the task does not go on.

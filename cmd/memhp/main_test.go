@@ -74,6 +74,7 @@ func TestOutput(t *testing.T) {
 		"explain-v3.18-no-deadlock.txt":        small("explain", "v3.18", "no-deadlock"),
 		"explain-v4.13-readers.txt":            small("explain", "v4.13", "readers-see-stable-memory"),
 		"explain-v4.20-locks-balanced.txt":     small("explain", "v4.20", "locks-balanced"),
+		"explain-v4.20-progress.txt":           {"explain", "v4.20", "progress", "--actors", "offline_migrate,page_fault", "--tasks", "2", "--blocks", "1"},
 		"explain-v3.18-lock-order.txt":         small("explain", "v3.18", "lock-order"),
 		"backport-v4.14.txt":                   small("backport", "v4.14"),
 		"order-v4.20.txt":                      {"order", "v4.20"},
@@ -152,7 +153,7 @@ func TestOtherFormatsParse(t *testing.T) {
 		} `xml:"testsuite"`
 	}
 	require.NoError(t, xml.Unmarshal([]byte(junit), &suites))
-	require.Equal(t, 12, suites.Suites[0].Tests)
+	require.Equal(t, 13, suites.Suites[0].Tests)
 	require.Equal(t, 5, suites.Suites[0].Failures)
 
 	_, sarif, _ := memhp(small("check", "v3.18", "--format", "sarif")...)

@@ -87,6 +87,7 @@ func (w *writer) header() {
 
 // notCarried are the invariants that are no property of a state or a step, and why.
 var notCarried = map[*spec.Invariant]string{
+	spec.Progress:  "which is a property of runs, not of states or steps",
 	spec.LockOrder: "which is a property of all paths together: a cycle of requests that need not meet in one run",
 }
 

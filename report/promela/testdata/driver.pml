@@ -10,6 +10,8 @@
  * rely on something follow from the locations, so that they add no states.
  *
  * Not asserted: lock-order, which is a property of all paths together: a cycle of requests that need not meet in one run.
+ *
+ * Not asserted: progress, which is a property of runs, not of states or steps.
  */
 #define TASKS 2
 

@@ -1,0 +1,190 @@
+package sim
+
+// endless says at which nodes a task may stay for ever without ending its operation: those on loops that no choice marked eventually
+// leads out of.
+type endless struct {
+	at []bool
+	// any tells that there is such a node. If there is none, every operation that is not kept waiting ends (docs/semantics.md, theorem L1).
+	any bool
+	// trips are the trylocks whose failing branch may be left out.
+	trips map[int32]bool
+}
+
+// findEndless looks for loops in the automata. A restart goes back to idle there; here it goes back to where the operation began.
+func (a *automaton) findEndless() *endless {
+	f := &endless{at: make([]bool, len(a.nodes))}
+	if p := (&movers{a: a}); p.tripsEnd() {
+		f.trips = p.findRoundTrips()
+	}
+	for i := range f.at {
+		f.at[i] = int32(i) != root && !a.nodes[i].fatal
+	}
+	for f.left(a) {
+	}
+	for i := range f.at {
+		f.any = f.any || f.at[i]
+	}
+	return f
+}
+
+// left takes away the nodes that are on no loop, and the choices marked eventually that lead out of theirs: a run that stays makes
+// such a choice only finitely often. It tells whether there were any of these.
+func (f *endless) left(a *automaton) bool {
+	loop := make([]int32, len(f.at))
+	for i, c := range cyclic(int32(len(f.at)), func(n int32, visit func(int32)) { f.successors(a, n, visit) }) {
+		for _, n := range c {
+			loop[n] = int32(i + 1)
+		}
+	}
+	again := false
+	for n := range f.at {
+		f.at[n] = loop[n] != 0
+		if !f.at[n] || !a.nodes[n].op.fair {
+			continue
+		}
+		for _, m := range a.nodes[n].next {
+			if m == root || m != noNode && loop[m] != loop[n] {
+				f.at[n], again = false, true
+			}
+		}
+	}
+	return again
+}
+
+// successors visits the nodes that follow node n within the same operation.
+func (f *endless) successors(a *automaton, n int32, visit func(int32)) {
+	if !f.at[n] {
+		return
+	}
+	for answer, m := range a.nodes[n].next {
+		if m == noNode || answer == 0 && f.trips[n] {
+			continue
+		}
+		if m = a.within(n, m); m != noNode && f.at[m] {
+			visit(m)
+		}
+	}
+}
+
+// within returns the node to which a step from n to m leads if the operation goes on: where it began, if it is restarted, and no node
+// if it ends.
+func (a *automaton) within(n, m int32) int32 {
+	switch {
+	case m != root:
+		return m
+	case n == root || a.nodes[n].op.kind == opReturn:
+		return noNode
+	}
+	start := noNode
+	for _, s := range a.starts {
+		if a.nodes[s].actor == a.nodes[n].actor && (start == noNode || a.nodes[s].block == a.nodes[n].block) {
+			start = s
+		}
+	}
+	return start
+}
+
+// tripsEnd tells whether nobody waits for a value, and whoever drains a kernfs node has deactivated it just before, and nobody
+// activates it meanwhile: then nobody takes a new reference, and the tasks that only try and restart keep no drain waiting for ever.
+func (p *movers) tripsEnd() bool {
+	for i := range p.a.nodes {
+		n := &p.a.nodes[i]
+		if n.op.kind == opWait {
+			return false
+		}
+		for _, m := range n.next {
+			if m == noNode || p.a.nodes[m].op.kind != opDrain {
+				continue
+			}
+			if n.op.kind != opDeactivate || n.op.lock != p.a.nodes[m].op.lock || p.activatedBeside(&p.a.nodes[m]) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// activatedBeside tells whether another task may activate the kernfs node that is drained at node n.
+func (p *movers) activatedBeside(n *node) bool {
+	for i := range p.a.nodes {
+		if m := &p.a.nodes[i]; m.op.kind == opActivate && m.op.lock == n.op.lock && !p.excludes(m.held, n.held) {
+			return true
+		}
+	}
+	return false
+}
+
+// cyclic returns the strongly connected components, of a graph with nodes 0 to n-1, that have an edge inside: Tarjan's algorithm.
+func cyclic(n int32, next func(n int32, visit func(int32))) [][]int32 {
+	t := &tarjan{next: next, index: make([]int32, n), low: make([]int32, n), on: make([]bool, n)}
+	for i := range n {
+		if t.index[i] == 0 {
+			t.visit(i)
+		}
+	}
+	return t.out
+}
+
+type tarjan struct {
+	next       func(n int32, visit func(int32))
+	index, low []int32
+	on         []bool
+	stack      []int32
+	count      int32
+	out        [][]int32
+}
+
+func (t *tarjan) visit(n int32) {
+	t.count++
+	t.index[n], t.low[n] = t.count, t.count
+	t.stack, t.on[n] = append(t.stack, n), true
+	self := false
+	t.next(n, func(m int32) {
+		self = self || m == n
+		if t.index[m] == 0 {
+			t.visit(m)
+			t.low[n] = min(t.low[n], t.low[m])
+		} else if t.on[m] {
+			t.low[n] = min(t.low[n], t.index[m])
+		}
+	})
+	if t.low[n] != t.index[n] {
+		return
+	}
+	var c []int32
+	for {
+		m := t.stack[len(t.stack)-1]
+		t.stack, t.on[m] = t.stack[:len(t.stack)-1], false
+		c = append(c, m)
+		if m == n {
+			break
+		}
+	}
+	if len(c) > 1 || self {
+		t.out = append(t.out, c)
+	}
+}
+
+// restForLivelocks makes tasks rest wherever one may have to wait, or may stay for ever: it is what the search for livelocks needs of the pieces (docs/semantics.md, theorem L3).
+func (p *movers) restForLivelocks() {
+	p.roundTrip = p.a.endless.trips
+	p.tried = p.findTried()
+	for _, l := range p.a.locks {
+		p.announced[l] = true
+	}
+	for i := range p.a.nodes {
+		if p.a.restsAt(int32(i)) {
+			p.critical[int32(i)] = true
+		}
+	}
+}
+
+// restsAt tells whether a task always rests at node n, since the search for livelocks looks at it there.
+func (a *automaton) restsAt(n int32) bool {
+	return a.endless != nil && (a.endless.at[n] || a.nodes[n].op.kind.blocking())
+}
+
+// mayStay tells whether task i may be part of a livelock where it is: it may go round there, or wait, or is idle.
+func (a *automaton) mayStay(n int32) bool {
+	return n == root || a.endless.at[n] || a.nodes[n].op.kind.blocking() && !a.nodes[n].fatal
+}
