@@ -21,6 +21,7 @@ type vmCmd struct {
 type bootFlags struct {
 	Kernel  string `type:"path" placeholder:"BZIMAGE" help:"A kernel image; without it Debian's kernel of --release is downloaded with apt-get."`
 	Modules string `type:"path" placeholder:"DIR" help:"Its modules, for what is not built in."`
+	Accel   string `enum:"tcg,kvm" default:"tcg" help:"tcg is software emulation; kvm is faster, where it works."`
 	Release string `default:"${vmRelease}" placeholder:"RELEASE" help:"Which of Debian's kernels: ${vmReleases}."`
 }
 
@@ -55,7 +56,7 @@ func (c *vmRunCmd) Run(a *app) error {
 	if c.Tasks < 1 || c.Tasks > maxGuestTasks || c.Ops < 1 || c.Ops > maxGuestOps {
 		return fmt.Errorf("--tasks must be from 1 to %d and --ops from 1 to %d", maxGuestTasks, maxGuestOps)
 	}
-	config := vm.RunConfig{Workload: vm.Workload{Tasks: c.Tasks, Ops: c.Ops, Seed: c.Seed}}
+	config := vm.RunConfig{Accel: c.Accel, Workload: vm.Workload{Tasks: c.Tasks, Ops: c.Ops, Seed: c.Seed}}
 	if c.Rules != "" {
 		k, err := spec.ParseKernel(c.Rules)
 		if err != nil {

@@ -29,7 +29,7 @@ func (c *vmReproduceCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	r, err := vm.Reproduce(a.ctx, k, f, a.note)
+	r, err := vm.Reproduce(a.ctx, vm.Config{Kernel: k, Accel: c.Accel}, f, a.note)
 	if a.ctx.Err() != nil {
 		a.note("interrupted; the guest is stopped")
 		a.fail(exitInconclusive)

@@ -54,15 +54,15 @@ type Trial struct {
 	Console string   `json:"-"`
 }
 
-// Reproduce boots a kernel, tries to drive it into a finding, and runs the control.
-func Reproduce(ctx context.Context, k Kernel, f Finding, note func(format string, args ...any)) (Reproduction, error) {
+// Reproduce boots the kernel of c, tries to drive it into a finding, and runs the control.
+func Reproduce(ctx context.Context, c Config, f Finding, note func(format string, args ...any)) (Reproduction, error) {
 	r := Reproduction{Schema: 1, Finding: f.Name}
 	var err error
 	if r.QEMU, err = qemuVersion(ctx); err != nil {
 		return r, err
 	}
 	for n := range f.Trials {
-		t, err := r.trial(ctx, k, f, func(ctx context.Context, g *Guest) error { return f.trigger(ctx, g, n) })
+		t, err := r.trial(ctx, c, f, func(ctx context.Context, g *Guest) error { return f.trigger(ctx, g, n) })
 		if err != nil {
 			return r, err
 		}
@@ -72,7 +72,7 @@ func Reproduce(ctx context.Context, k Kernel, f Finding, note func(format string
 			break
 		}
 	}
-	if r.Control, err = r.trial(ctx, k, f, f.control); err != nil {
+	if r.Control, err = r.trial(ctx, c, f, f.control); err != nil {
 		return r, err
 	}
 	note("%s, control: %s", f.Name, r.Control.Summary())
@@ -93,8 +93,9 @@ func (t Trial) Summary() string {
 }
 
 // trial boots a guest, does something, and watches.
-func (r *Reproduction) trial(ctx context.Context, k Kernel, f Finding, do func(context.Context, *Guest) error) (t Trial, err error) {
-	g, err := Boot(ctx, Config{Kernel: k, Devices: f.devices})
+func (r *Reproduction) trial(ctx context.Context, c Config, f Finding, do func(context.Context, *Guest) error) (t Trial, err error) {
+	c.Devices = f.devices
+	g, err := Boot(ctx, c)
 	if err != nil {
 		return t, err
 	}

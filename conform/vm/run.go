@@ -45,6 +45,7 @@ type Result struct {
 // RunConfig says what to run.
 type RunConfig struct {
 	Kernel   Kernel
+	Accel    string
 	Workload Workload
 	// Rules are the kernel of the specification to check against; nil means the one that the guest's version tells.
 	Rules *spec.Kernel
@@ -61,7 +62,7 @@ func Run(ctx context.Context, c RunConfig) (Result, error) {
 	if c.TraceOut != nil {
 		out = io.MultiWriter(c.TraceOut, sink)
 	}
-	g, err := Boot(ctx, Config{Kernel: c.Kernel, Devices: VirtioMemDevice(), Trace: out})
+	g, err := Boot(ctx, Config{Kernel: c.Kernel, Accel: c.Accel, Devices: VirtioMemDevice(), Trace: out})
 	if err != nil {
 		return r, err
 	}
