@@ -17,11 +17,14 @@ import (
 	"memhp/conform/vm/agent"
 )
 
+// bootKernels is the environment variable that asks for the tests that boot kernels: they take minutes.
+const bootKernels = "MEMHP_BOOT"
+
 // realKernel skips a test that needs QEMU and a kernel that was downloaded before: tests reach nothing outside.
 func realKernel(t *testing.T, release string) Kernel {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("boots a kernel")
+	if os.Getenv(bootKernels) == "" {
+		t.Skipf("it boots a kernel, which takes a while: set %s=1 to run it", bootKernels)
 	}
 	if _, err := FindQEMU(); err != nil {
 		t.Skip(err)

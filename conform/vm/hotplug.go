@@ -33,12 +33,21 @@ const (
 
 // Plug adds a DIMM of so many MiB and waits for the guest's report.
 func (g *Guest) Plug(ctx context.Context, id string, mb int) (Outcome, error) {
+	return g.PlugAt(ctx, id, mb, 0)
+}
+
+// PlugAt adds a DIMM at a physical address; 0 leaves that to QEMU.
+func (g *Guest) PlugAt(ctx context.Context, id string, mb int, addr uint64) (Outcome, error) {
 	since := g.qmp.position()
 	_, err := g.qmp.run(ctx, "object-add", map[string]any{"qom-type": "memory-backend-ram", "id": "mem-" + id, "size": mb << 20})
 	if err != nil {
 		return refused(err)
 	}
-	if _, err = g.qmp.run(ctx, "device_add", map[string]any{"driver": "pc-dimm", "id": id, "memdev": "mem-" + id}); err != nil {
+	args := map[string]any{"driver": "pc-dimm", "id": id, "memdev": "mem-" + id}
+	if addr != 0 {
+		args["addr"] = addr
+	}
+	if _, err = g.qmp.run(ctx, "device_add", args); err != nil {
 		_, cleanup := g.qmp.run(ctx, "object-del", map[string]any{"id": "mem-" + id})
 		if cleanup != nil {
 			return "", errors.Join(err, cleanup)
