@@ -31,6 +31,13 @@ func Run(w io.Writer, st Style, r vm.Result) error {
 		p.line("  %6d  %s", r.Counts[what], what)
 	}
 	p.line("")
+	for _, d := range r.Disagree {
+		p.line("  %s", st.red(d))
+	}
+	behaviour(p, st, r.Behaviour)
+	if r.Lockdep != nil {
+		witness(p, st, *r.Lockdep)
+	}
 	for _, s := range r.Stacks {
 		p.line("  %s (%d), state %s, waits in", st.bold(s.Comm), s.PID, s.State)
 		p.line("%s", s.Text)
@@ -45,6 +52,35 @@ func Run(w io.Writer, st Style, r vm.Result) error {
 		p.line("\nconsole:\n%s", r.Console)
 	}
 	return p.err
+}
+
+// behaviour writes how a kernel's behaviour compares with the specification.
+func behaviour(p *printer, st Style, b *vm.Behaviour) {
+	if b == nil {
+		return
+	}
+	text := fmt.Sprintf("%s in %s, compared with the specification one by one in %.1f s", plural(int64(b.Ops), "operation"),
+		plural(int64(b.Sequences), "sequence"), b.Seconds)
+	if !b.Vetoes {
+		text += "; no notifier vetoed, since the kernel cannot inject errors of notifiers"
+	}
+	d := b.Difference
+	if d == nil {
+		p.line("  %s", wrap(text+": no difference", 2, "    "))
+		p.line("")
+		return
+	}
+	p.line("  %s", wrap(text+":", 2, "    "))
+	p.line("  %s after", st.red("a difference"))
+	for _, o := range d.Ops {
+		p.line("      %s", o)
+	}
+	p.line("    %s", wrap("seen       "+d.Seen, 4, "               "))
+	for i, want := range d.Predicted {
+		p.line("    %s", wrap([]string{"predicted  ", "or         "}[min(i, 1)]+want, 4, "               "))
+	}
+	p.line("    %s", st.dim("it is a bug of the kernel or of the specification"))
+	p.line("")
 }
 
 // RunJSON writes what a run of a real kernel showed as one JSON object.

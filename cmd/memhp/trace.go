@@ -9,8 +9,9 @@ import (
 )
 
 type traceCmd struct {
-	Record traceRecordCmd `cmd:"" help:"Record a trace of the machine that this runs on, as root; all tracing settings are as before when it ends."`
-	Check  traceCheckCmd  `cmd:"" help:"Check an ftrace text: function, function_graph, kprobe and lock events."`
+	Record  traceRecordCmd  `cmd:"" help:"Record a trace of the machine that this runs on, as root; all tracing settings are as before when it ends."`
+	Check   traceCheckCmd   `cmd:"" help:"Check an ftrace text: function, function_graph, kprobe and lock events."`
+	Lockdep traceLockdepCmd `cmd:"" help:"Hold what the kernel's lock validator has seen, /proc/lockdep, against the lock order."`
 }
 
 type traceCheckCmd struct {

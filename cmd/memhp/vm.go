@@ -44,6 +44,7 @@ type vmRunCmd struct {
 	Ops      int    `default:"200" help:"How many operations."`
 	Tasks    int    `default:"3" help:"How many tasks do them at once."`
 	Seed     uint64 `default:"1" help:"Which operations: the same seed draws the same."`
+	Compare  int    `default:"100" help:"How many operations of a single task to compare, one by one, with what the specification predicts; 0 for none."`
 	Rules    string `placeholder:"KERNEL" help:"The kernel of the specification to check against; without it the one that the guest's version tells."`
 	TraceOut string `type:"path" placeholder:"FILE" help:"Keep the trace, and its symbols in FILE.symbols."`
 	Format   string `enum:"text,json" default:"text" help:"text or json."`
@@ -56,7 +57,10 @@ func (c *vmRunCmd) Run(a *app) error {
 	if c.Tasks < 1 || c.Tasks > maxGuestTasks || c.Ops < 1 || c.Ops > maxGuestOps {
 		return fmt.Errorf("--tasks must be from 1 to %d and --ops from 1 to %d", maxGuestTasks, maxGuestOps)
 	}
-	config := vm.RunConfig{Accel: c.Accel, Workload: vm.Workload{Tasks: c.Tasks, Ops: c.Ops, Seed: c.Seed}}
+	if c.Compare < 0 || c.Compare > maxGuestOps {
+		return fmt.Errorf("--compare must be from 0 to %d", maxGuestOps)
+	}
+	config := vm.RunConfig{Accel: c.Accel, Compare: c.Compare, Workload: vm.Workload{Tasks: c.Tasks, Ops: c.Ops, Seed: c.Seed}}
 	if c.Rules != "" {
 		k, err := spec.ParseKernel(c.Rules)
 		if err != nil {

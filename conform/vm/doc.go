@@ -10,7 +10,11 @@
 //   - guest.go      a booted guest: operations in, results and the trace out
 //   - hotplug.go    plugging and unplugging
 //   - workload.go   random operations by several tasks
-//   - run.go        one run: boot, drive, check the trace
+//   - behaviour.go  a guest beside the specification's own procedures: package behave
+//   - after.go      what the work left, and what the kernel's lock validator saw
+//   - run.go        one run: boot, drive, check the trace, compare the behaviour
+//   - model.go      which kernel of the specification a guest is
+//   - findings.go   the deadlocks that can be shown, and reproduce.go shows them
 //
 // A guest has no network, no disk and no file of the host besides kernel and modules. Sockets are pairs of descriptors and the
 // initramfs is memory, so that nothing is left behind. Every wait has a bound.

@@ -249,6 +249,11 @@ func (g *Guest) Do(ctx context.Context, timeout time.Duration, task string, ops 
 	if err != nil {
 		return nil, err
 	}
+	return g.await(ctx, timeout, answer, task, ops)
+}
+
+// await waits for the results of operations that were sent.
+func (g *Guest) await(ctx context.Context, timeout time.Duration, answer <-chan agent.Response, task string, ops []agent.Op) ([]agent.Result, error) {
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	select {
@@ -266,6 +271,28 @@ func (g *Guest) Do(ctx context.Context, timeout time.Duration, task string, ops 
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// DoPatiently does one operation, sends its task a signal if it takes long, and tells whether it did: offline_pages() retries until it
+// succeeds or a signal comes.
+func (g *Guest) DoPatiently(ctx context.Context, task string, op agent.Op) (r agent.Result, interrupted bool, err error) {
+	ops := []agent.Op{op}
+	answer, err := g.Send(task, ops...)
+	if err != nil {
+		return r, false, err
+	}
+	results, err := g.await(ctx, patience, answer, task, ops)
+	if errors.Is(err, ErrHang) {
+		interrupted = true
+		if _, err := g.Do(ctx, helperTimeout, "killer", agent.Op{Do: agent.Interrupt, Data: task}); err != nil {
+			return r, true, err
+		}
+		results, err = g.await(ctx, giveUp, answer, task, ops)
+	}
+	if err != nil {
+		return r, interrupted, err
+	}
+	return results[0], interrupted, nil
 }
 
 // Console returns the text of the serial console.

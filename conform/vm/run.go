@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"memhp/conform"
+	"memhp/conform/lockdep"
 	"memhp/conform/vm/agent"
 	"memhp/spec"
 )
@@ -32,6 +33,12 @@ type Result struct {
 	WorkSeconds float64 `json:"work_seconds"`
 	// Trace is the verdict on the trace.
 	Trace conform.Report `json:"trace"`
+	// Disagree are the blocks of which `state` and `online` disagreed when all tasks were done.
+	Disagree []string `json:"disagree,omitempty"`
+	// Lockdep is what the kernel's own validator saw, if it has one.
+	Lockdep *lockdep.Report `json:"lockdep,omitempty"`
+	// Behaviour is the comparison with the specification, operation by operation, if it was made.
+	Behaviour *Behaviour `json:"behaviour,omitempty"`
 	// Failure says how the guest failed: it hangs, or ended. Troubles are the lines of its console that report a bug.
 	Failure  string   `json:"failure,omitempty"`
 	Troubles []string `json:"troubles,omitempty"`
@@ -47,15 +54,27 @@ type RunConfig struct {
 	Kernel   Kernel
 	Accel    string
 	Workload Workload
+	// Compare is how many operations of one task to compare with the specification, in a guest of their own; 0 is none.
+	Compare int
 	// Rules are the kernel of the specification to check against; nil means the one that the guest's version tells.
 	Rules *spec.Kernel
 	// TraceOut gets the trace, SymbolsOut the symbols that go with it; both may be nil.
 	TraceOut, SymbolsOut io.Writer
 }
 
-// Run boots a kernel, drives memory hotplug in it and checks the trace. A guest that fails is a result; an error means that there is none.
+// Run boots a kernel, drives memory hotplug in it and checks the trace; then it compares its behaviour. A guest that fails is a result; an
+// error means that there is none.
 func Run(ctx context.Context, c RunConfig) (Result, error) {
 	r := Result{Schema: 1, Seed: c.Workload.Seed, Tasks: c.Workload.Tasks, Ops: c.Workload.Ops, Counts: map[string]int{}}
+	err := r.together(ctx, &c)
+	if err != nil || c.Compare == 0 || r.Failure != "" {
+		return r, err
+	}
+	return r, r.compare(ctx, c)
+}
+
+// together runs the tasks of the workload at once, under trace.
+func (r *Result) together(ctx context.Context, c *RunConfig) error {
 	pipe, sink := io.Pipe()
 	defer pipe.Close()
 	var out io.Writer = sink
@@ -64,44 +83,28 @@ func Run(ctx context.Context, c RunConfig) (Result, error) {
 	}
 	g, err := Boot(ctx, Config{Kernel: c.Kernel, Accel: c.Accel, Devices: VirtioMemDevice(), Trace: out})
 	if err != nil {
-		return r, err
+		return err
 	}
 	defer g.Close()
-	r.Release, r.Version, r.BootSeconds, r.Notes = g.Hello.Release, g.Hello.Version, g.Booted.Seconds(), g.Hello.Problems
-	rules := c.Rules
-	if rules == nil {
-		k, err := Model(g.Hello)
-		if err != nil {
-			return r, err
-		}
-		rules = &k
+	if err := r.introduce(g, c); err != nil {
+		return err
 	}
-	r.Kernel = rules.String()
 	tracing, err := g.StartTrace(ctx)
 	if err != nil {
-		return r, g.failed(ctx, &r, err)
+		return g.failed(ctx, r, err)
 	}
 	r.Notes = append(r.Notes, tracing.Notes...)
 	if c.SymbolsOut != nil {
 		if _, err := io.WriteString(c.SymbolsOut, tracing.Symbols); err != nil {
-			return r, fmt.Errorf("write symbols: %w", err)
+			return fmt.Errorf("write symbols: %w", err)
 		}
 	}
-	checked, err := checkStream(ctx, pipe, tracing.Symbols, rules)
+	checked, err := checkStream(ctx, pipe, tracing.Symbols, c.Rules)
 	if err != nil {
-		return r, err
+		return err
 	}
-	start := time.Now()
-	counts, err := g.Drive(ctx, c.Workload)
-	r.WorkSeconds = time.Since(start).Seconds()
-	if counts != nil {
-		r.Counts = counts
-	}
-	if err == nil {
-		err = g.StopTrace(ctx)
-	}
-	if err != nil {
-		err = g.failed(ctx, &r, err)
+	if err = r.drive(ctx, g, c); err != nil {
+		err = g.failed(ctx, r, err)
 		g.Close()
 	}
 	_ = sink.Close() // never fails
@@ -111,7 +114,64 @@ func Run(ctx context.Context, c RunConfig) (Result, error) {
 		r.Trace.Verdict = interruptedVerdict(r.Trace.Verdict)
 	}
 	r.judge(g.Console())
-	return r, errors.Join(err, report.err)
+	return errors.Join(err, report.err)
+}
+
+// introduce notes which kernel answered, and which of the specification it is held against.
+func (r *Result) introduce(g *Guest, c *RunConfig) error {
+	r.Release, r.Version, r.BootSeconds, r.Notes = g.Hello.Release, g.Hello.Version, g.Booted.Seconds(), g.Hello.Problems
+	if c.Rules == nil {
+		k, err := Model(g.Hello)
+		if err != nil {
+			return err
+		}
+		c.Rules = &k
+	}
+	r.Kernel = c.Rules.String()
+	return nil
+}
+
+// drive does the work, and looks at what it left.
+func (r *Result) drive(ctx context.Context, g *Guest, c *RunConfig) error {
+	start := time.Now()
+	counts, err := g.Drive(ctx, c.Workload)
+	r.WorkSeconds = time.Since(start).Seconds()
+	if counts != nil {
+		r.Counts = counts
+	}
+	if err == nil {
+		err = g.StopTrace(ctx)
+	}
+	if err == nil {
+		r.Disagree, err = g.disagreeing(ctx)
+	}
+	if err == nil {
+		r.Lockdep, err = g.askLockdep(ctx, *c.Rules, counts)
+	}
+	return err
+}
+
+// compare compares the kernel's behaviour with the specification, in guests of its own.
+func (r *Result) compare(ctx context.Context, c RunConfig) error {
+	system := NewBehaving(Config{Kernel: c.Kernel, Accel: c.Accel})
+	defer system.Close()
+	b, err := CompareBehaviour(ctx, system, *c.Rules, c.Compare, c.Workload.Seed)
+	r.Behaviour = &b
+	if b.Difference != nil {
+		r.Verdict = conform.Violates
+	}
+	if g := system.Guest(); g != nil && ctx.Err() == nil {
+		if err != nil {
+			err = g.failed(ctx, r, err)
+		}
+		if troubles := Troubles(g.Console()); len(troubles) > 0 || r.Failure != "" {
+			r.Troubles, r.Verdict, r.Console = append(r.Troubles, troubles...), conform.Violates, g.Console()
+		}
+	}
+	if ctx.Err() != nil {
+		r.Verdict = interruptedVerdict(r.Verdict)
+	}
+	return err
 }
 
 type checkedTrace struct {
@@ -150,12 +210,15 @@ func (g *Guest) failed(ctx context.Context, r *Result, err error) error {
 	return nil
 }
 
-// judge makes one verdict of the trace, the console and the guest's end.
+// judge makes one verdict of the trace, the console, the guest's end and what the work left.
 func (r *Result) judge(console string) {
 	r.Troubles = Troubles(console)
 	r.Verdict = r.Trace.Verdict
 	if r.Verdict == "" {
 		r.Verdict = conform.Unknown
+	}
+	if len(r.Disagree) > 0 || r.Lockdep != nil && r.Lockdep.Verdict == conform.Violates {
+		r.Verdict = conform.Violates
 	}
 	if len(r.Troubles) > 0 || r.Failure != "" {
 		r.Verdict, r.Console = conform.Violates, console

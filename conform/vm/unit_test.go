@@ -15,6 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"memhp/conform"
+	"memhp/conform/behave"
+	"memhp/conform/lockdep"
 	"memhp/conform/vm/agent"
 )
 
@@ -201,4 +204,46 @@ func TestModules(t *testing.T) {
 	require.NoError(t, os.Rename(path, path+".zst"))
 	_, err = loadOrder(filepath.Dir(path), wantedModules())
 	require.ErrorContains(t, err, "compression .zst is not supported")
+}
+
+// TestAfter: a block that nobody works on has one state, and what a workload counted says which entry points have succeeded.
+func TestAfter(t *testing.T) {
+	for _, tt := range []struct {
+		state, online string
+		want          bool
+	}{{"online\n", "1\n", true}, {"offline\n", "0\n", true}, {"online\n", "0\n", false}, {"offline\n", "1\n", false}, {"going-offline\n", "0\n", true}} {
+		require.Equal(t, tt.want, agree(tt.state, tt.online), tt)
+	}
+	require.Equal(t, []string{"state_store", "acpi_add"}, entriesOf(map[string]int{
+		"state <- offline: ok": 1, "state <- bogus: ok": 1, "online <- 1: EBUSY": 2, "online <- 0: ok": 1, "plug DIMM: done": 1, "unplug DIMM: refused": 4}))
+	require.Empty(t, entriesOf(nil))
+}
+
+// TestJudge: any of the witnesses is enough.
+func TestJudge(t *testing.T) {
+	bad := lockdep.Report{Verdict: conform.Violates}
+	for _, tt := range []struct {
+		name    string
+		r       Result
+		console string
+		want    string
+	}{
+		{"all well", Result{Trace: conform.Report{Verdict: conform.Conforms}}, "", conform.Conforms},
+		{"no trace", Result{}, "", conform.Unknown},
+		{"trace", Result{Trace: conform.Report{Verdict: conform.Violates}}, "", conform.Violates},
+		{"blocks", Result{Trace: conform.Report{Verdict: conform.Conforms}, Disagree: []string{"memory32"}}, "", conform.Violates},
+		{"lockdep", Result{Trace: conform.Report{Verdict: conform.Conforms}, Lockdep: &bad}, "", conform.Violates},
+		{"console", Result{Trace: conform.Report{Verdict: conform.Conforms}}, "[    1.0] BUG: x\n", conform.Violates},
+		{"hang", Result{Trace: conform.Report{Verdict: conform.Conforms}, Failure: "hangs"}, "", conform.Violates},
+	} {
+		tt.r.judge(tt.console)
+		require.Equal(t, tt.want, tt.r.Verdict, tt.name)
+		require.Equal(t, tt.console, tt.r.Console, tt.name)
+	}
+}
+
+func TestZones(t *testing.T) {
+	require.Equal(t, behave.Movable, zoneOf("Movable\n"))
+	require.Equal(t, behave.KernelZone, zoneOf("Normal\n"))
+	require.Equal(t, behave.KernelZone, zoneOf("none\n"))
 }

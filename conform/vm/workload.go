@@ -2,7 +2,6 @@ package vm
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
@@ -146,30 +145,21 @@ func (a *actor) run(ctx context.Context) error {
 // pick draws one of some words.
 func (a *actor) pick(words ...string) string { return words[a.draw.IntN(len(words))] }
 
-// op runs one operation as this task, and interrupts it if it does not end.
+// op runs one operation as this task.
 func (a *actor) op(ctx context.Context, label string, op agent.Op) error {
-	r, err := a.g.Do(ctx, patience, a.name, op)
-	if errors.Is(err, ErrHang) {
-		r, err = a.interrupt(ctx, op)
+	r, interrupted, err := a.g.DoPatiently(ctx, a.name, op)
+	if interrupted {
+		a.count(op.Do + " interrupted")
 	}
 	if err != nil {
 		return err
 	}
 	outcome := "ok"
-	if e := syscall.Errno(r[0].Errno); e != 0 {
+	if e := syscall.Errno(r.Errno); e != 0 {
 		outcome = errnoName(e)
 	}
 	a.count(label + ": " + outcome)
 	return nil
-}
-
-// interrupt sends a signal to this task, and waits until what it was doing and a further operation are over.
-func (a *actor) interrupt(ctx context.Context, op agent.Op) ([]agent.Result, error) {
-	if _, err := a.g.Do(ctx, helperTimeout, "killer", agent.Op{Do: agent.Interrupt, Data: a.name}); err != nil {
-		return nil, err
-	}
-	a.count(op.Do + " interrupted")
-	return a.g.Do(ctx, giveUp, a.name, agent.Op{Do: agent.Read, Path: "/proc/self/comm"})
 }
 
 // block draws a block that was hotplugged, or "" if there is none.

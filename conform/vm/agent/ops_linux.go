@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxRead bounds what is read of one file.
-const maxRead = 1 << 20
+// maxRead bounds what is read of one file. /proc/lockdep_chains of a large kernel has several megabytes.
+const maxRead = 16 << 20
 
 func uintptrOf(p *byte) uintptr { return uintptr(unsafe.Pointer(p)) }
 
