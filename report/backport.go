@@ -25,7 +25,9 @@ func Backports(w io.Writer, st Style, b *sim.Backport) error {
 	if !b.Complete {
 		p.line("\n%s", st.amber("not complete ("+b.Limit+"): there may be other sets"))
 	}
-	p.line("%s", st.dim(fmt.Sprintf("%s of all actors, %s of the few in a counterexample", plural(int64(b.Checks), "check"), plural(int64(b.Probes), "check"))))
+	if b.Checks > 0 {
+		p.line("%s", st.dim(fmt.Sprintf("%s of all actors, %s of the few in a counterexample", plural(int64(b.Checks), "check"), plural(int64(b.Probes), "check"))))
+	}
 	return p.err
 }
 
@@ -47,9 +49,9 @@ func (p *printer) backportSet(st Style, n int, s sim.BackportSet) {
 	p.line("%s  %s, the newest of %s", st.bold(fmt.Sprintf("set %d", n)), plural(int64(len(s.Changes)), "commit"), newest(s.Changes))
 	for _, w := range s.Without {
 		p.line("  %s %-6s %s", st.bold(w.Change.ID), w.Change.Release, wrap(w.Change.Title, 22, strings.Repeat(" ", 22)))
-		without := "without it: " + strings.Join(w.Broken, ", ")
+		without := "without it: " + list(w.Broken)
 		if len(w.Also) > 0 {
-			without = "without it, and " + joinStrings(w.Also) + ", which need it: " + strings.Join(w.Broken, ", ")
+			without = "without it, and " + joinStrings(w.Also) + ", which need it: " + list(w.Broken)
 		}
 		p.line("%22s%s", "", st.dim(wrap(without, 22, strings.Repeat(" ", 24))))
 	}
@@ -62,50 +64,6 @@ func newest(changes []*spec.Change) spec.Release {
 		if out.Before(c.Release) {
 			out = c.Release
 		}
-	}
-	return out
-}
-
-type jsonBackportSet struct {
-	Changes []string      `json:"changes"`
-	Newest  string        `json:"newest,omitempty"`
-	Check   *sim.Result   `json:"check"`
-	Without []jsonWithout `json:"without"`
-}
-
-type jsonWithout struct {
-	Change string   `json:"change"`
-	Also   []string `json:"also"`
-	Broken []string `json:"broken"`
-}
-
-// BackportJSON writes the same as one JSON object.
-func BackportJSON(w io.Writer, b *sim.Backport) error {
-	sets := []jsonBackportSet{}
-	for _, s := range b.Sets {
-		out := jsonBackportSet{Changes: ids(s.Changes), Check: s.Check, Without: []jsonWithout{}}
-		if len(s.Changes) > 0 {
-			out.Newest = newest(s.Changes).String()
-		}
-		for _, w := range s.Without {
-			out.Without = append(out.Without, jsonWithout{w.Change.ID, ids(w.Also), w.Broken})
-		}
-		sets = append(sets, out)
-	}
-	return writeJSON(w, struct {
-		Schema   int               `json:"schema"`
-		Kernel   string            `json:"kernel"`
-		Broken   []string          `json:"broken"`
-		Sets     []jsonBackportSet `json:"sets"`
-		Complete bool              `json:"complete"`
-		Limit    string            `json:"limit,omitempty"`
-	}{schema, b.Kernel, append([]string{}, b.Broken...), sets, b.Complete, b.Limit})
-}
-
-func ids(changes []*spec.Change) []string {
-	out := []string{}
-	for _, c := range changes {
-		out = append(out, c.ID)
 	}
 	return out
 }

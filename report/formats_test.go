@@ -65,7 +65,7 @@ func TestHistoryJSONKeys(t *testing.T) {
 	rows := []Row{{Result: three(t)[0], Expected: []string{"no-bug"}}}
 	links := []Link{{Bug: spec.Catalogue()[0]}, {Bug: spec.Catalogue()[1], Limit: "interrupted"}}
 	var top any
-	require.NoError(t, json.Unmarshal(written(t, func(w io.Writer) error { return HistoryJSON(w, rows, links) }), &top))
+	require.NoError(t, json.Unmarshal(written(t, func(w io.Writer) error { return HistoryJSON(w, rows, links, nil) }), &top))
 	m := has(t, top, "schema results chains")
 	require.Equal(t, false, has(t, m["results"].([]any)[0], "kernel violations expected agrees")["agrees"])
 	require.Equal(t, true, has(t, m["chains"].([]any)[0], "bug depth causes agrees wrong")["agrees"])

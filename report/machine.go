@@ -29,36 +29,6 @@ func CheckJSON(w io.Writer, results []*sim.Result) error {
 	}{schema, results})
 }
 
-// HistoryJSON writes the history as one JSON object.
-func HistoryJSON(w io.Writer, rows []Row, links []Link) error {
-	type row struct {
-		*sim.Result
-		Expected []string `json:"expected"`
-		Agrees   bool     `json:"agrees"`
-	}
-	out := make([]row, len(rows))
-	for i, r := range rows {
-		out[i] = row{r.Result, append([]string{}, r.Expected...), r.Agrees()}
-	}
-	type link struct {
-		Bug    string   `json:"bug"`
-		Depth  int      `json:"depth"`
-		Causes []string `json:"causes"`
-		Agrees bool     `json:"agrees"`
-		Wrong  []string `json:"wrong"`
-		Limit  string   `json:"limit,omitempty"`
-	}
-	chains := make([]link, len(links))
-	for i, l := range links {
-		chains[i] = link{l.Bug.ID, l.Depth, append([]string{}, l.Bug.Causes...), len(l.Wrong) == 0 && l.Limit == "", append([]string{}, l.Wrong...), l.Limit}
-	}
-	return writeJSON(w, struct {
-		Schema  int    `json:"schema"`
-		Results []row  `json:"results"`
-		Chains  []link `json:"chains"`
-	}{schema, out, chains})
-}
-
 type junitSuites struct {
 	XMLName xml.Name     `xml:"testsuites"`
 	Suites  []junitSuite `xml:"testsuite"`

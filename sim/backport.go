@@ -24,6 +24,8 @@ type BackportConfig struct {
 	Limits Limits
 	// Progress, if set, is called after each check.
 	Progress func(checks, sets int)
+	// Parts, if set, is the number of parts in which the search is made, and Part, from 0, the one to make now.
+	Part, Parts int
 }
 
 // Backport is what makes a kernel right.
@@ -38,6 +40,8 @@ type Backport struct {
 	Limit    string
 	// Checks counts the checks of all actors, and Probes those of the few that took part in a counterexample.
 	Checks, Probes int
+	// Pivots are the changes by which the search is divided into parts, if it is.
+	Pivots []*spec.Change
 }
 
 // BackportSet is one minimal set: it is closed under needs, the kernel with it is right, and no part of it will do.
@@ -66,6 +70,9 @@ func (c BackportConfig) withDefaults() (BackportConfig, error) {
 	if len(c.Candidates) > maxCandidates {
 		return c, fmt.Errorf("kernel %s: %d changes to choose from, at most %d", c.Kernel, len(c.Candidates), maxCandidates)
 	}
+	if c.Parts < 0 || c.Part < 0 || c.Parts > 0 && c.Part >= c.Parts {
+		return c, fmt.Errorf("there is no part %d of %d", c.Part, c.Parts)
+	}
 	if c.Selection == "" {
 		c.Selection = spec.GroupCore
 	}
@@ -86,7 +93,7 @@ func SizesUpTo(tasks, blocks int) []spec.Size {
 	return append(out, spec.Size{Tasks: tasks, Blocks: blocks})
 }
 
-// FindBackports finds the minimal sets of changes that make a kernel right. It takes the smallest set that nothing refutes so
+// FindBackports finds the minimal sets of changes that make a kernel right, or those that one part of the search finds. It takes the smallest set that nothing refutes so
 // far and checks it; a counterexample refutes that set and every other that alters nothing that could matter to it (learn.go).
 func FindBackports(ctx context.Context, c BackportConfig) (*Backport, error) {
 	c, err := c.withDefaults()
@@ -111,35 +118,41 @@ type backporter struct {
 }
 
 func (b *backporter) search(ctx context.Context) error {
-	for first := true; ; first = false {
-		s, ok := b.learnt.smallest(ctx, b.closure)
-		if ctx.Err() != nil {
-			b.stopped(reasonOf(ctx))
-			return nil
-		}
-		if !ok {
-			return nil
-		}
-		r, size, err := b.verify(ctx, s)
-		if err != nil {
+	if ctx.Err() != nil {
+		b.stopped(reasonOf(ctx))
+		return nil
+	}
+	r, err := b.try(ctx, changeSet{})
+	if err != nil {
+		return err
+	}
+	b.out.Broken = r.Broken()
+	for _, d := range b.divisions() {
+		if err := b.searchIn(ctx, d); err != nil {
 			return err
 		}
-		if first {
-			b.out.Broken = r.Broken()
-		}
-		switch {
-		case len(r.Violations) > 0:
-			if err := b.learn(ctx, s, r, size); err != nil {
-				return err
-			}
-		case r.Complete:
-			b.out.Sets = append(b.out.Sets, BackportSet{Changes: b.changes(s), Check: r})
-			b.learnt = append(b.learnt, clause{drop: s})
-		default: // unknown: this set and those that contain it are passed over, and what is found need not be all
-			b.stopped(r.Limit)
-			b.learnt = append(b.learnt, clause{drop: s})
-		}
 	}
+	sortSets(b.out.Sets)
+	return nil
+}
+
+// try checks the kernel with s, and learns from the result.
+func (b *backporter) try(ctx context.Context, s changeSet) (*Result, error) {
+	r, size, err := b.verify(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case len(r.Violations) > 0:
+		return r, b.learn(ctx, s, r, size)
+	case r.Complete:
+		b.out.Sets = append(b.out.Sets, BackportSet{Changes: b.changes(s), Check: r})
+		b.learnt = append(b.learnt, clause{drop: s})
+	default: // unknown: this set and those that contain it are passed over, and what is found need not be all
+		b.stopped(r.Limit)
+		b.learnt = append(b.learnt, clause{drop: s})
+	}
+	return r, nil
 }
 
 func reasonOf(ctx context.Context) string {

@@ -25,6 +25,13 @@ func (s changeSet) and(o changeSet) changeSet {
 	return s
 }
 
+func (s changeSet) or(o changeSet) changeSet {
+	for i := range s {
+		s[i] |= o[i]
+	}
+	return s
+}
+
 func (s changeSet) minus(o changeSet) changeSet {
 	for i := range s {
 		s[i] &^= o[i]

@@ -14,6 +14,10 @@ type Walker struct {
 	// Watch tells whether a rule that is broken in a function ends the walk; nil means always. A walk passes over the
 	// others, unless breaking them ends the path.
 	Watch func(rule *spec.Invariant, function string) bool
+
+	// known, if set, tells whether a violation was shown before. Operations are rebuilt only for one that was not, since that takes
+	// more time than the walk.
+	known func(v Violation) bool
 }
 
 // Walk is what happened on one walk.
@@ -68,10 +72,18 @@ func (w *Walker) Walk(draw func(label string, n int) int, steps int) (Walk, erro
 		}
 		n := draw("outcome", len(ends))
 		if broken := w.follow(&t, move{task, n}, &ends[n]); broken != nil {
+			v := w.e.violationOf(*broken, nil, t.schedule)
+			if w.known != nil && w.known(v) {
+				walk.Violation = &v
+				return walk, nil
+			}
 			v, err := w.e.render(w.p, *broken, t)
 			walk.Violation = &v
 			return walk, err
 		}
+	}
+	if w.known != nil {
+		return walk, nil
 	}
 	trace, err := w.p.steps(t)
 	walk.Trace = slices.Concat(trace...)

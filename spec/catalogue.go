@@ -117,3 +117,13 @@ func Catalogue() []Bug {
 	return slices.SortedStableFunc(slices.Values(slices.Concat(coreBugs(), platformBugs(), slabBugs(), notifierBugs(), readerBugs(), missingBugs())),
 		func(a, b Bug) int { return cmp.Compare(a.ID, b.ID) })
 }
+
+// FindBug returns the bug with the given number.
+func FindBug(id string) (Bug, error) {
+	bugs := Catalogue()
+	i := slices.IndexFunc(bugs, func(b Bug) bool { return b.ID == id })
+	if i < 0 {
+		return Bug{}, fmt.Errorf("unknown bug %q; see memhp list bugs", id)
+	}
+	return bugs[i], nil
+}

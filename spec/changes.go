@@ -123,6 +123,6 @@ func Changes() []*Change {
 		ProbeStoreUnlock, ReleaseResourceLate, RemoveReturnsBusy, DeviceKill, BlockDevicesOutside, NoMemSysfsMutex, RemoveBlocksFirst,
 		RemoveUnpairedDone, MemtraceContig, LockInBlockOnline, RemoveBlocksInside}
 	all = append(all, callerChanges()...)
-	slices.SortStableFunc(all, func(a, b *Change) int { return a.Release.compare(b.Release) })
+	slices.SortStableFunc(all, func(a, b *Change) int { return a.Release.Compare(b.Release) })
 	return all
 }

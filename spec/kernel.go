@@ -13,9 +13,10 @@ type Release struct{ Major, Minor int }
 func (r Release) String() string { return fmt.Sprintf("v%d.%d", r.Major, r.Minor) }
 
 // Before tells whether r is older than s.
-func (r Release) Before(s Release) bool { return r.compare(s) < 0 }
+func (r Release) Before(s Release) bool { return r.Compare(s) < 0 }
 
-func (r Release) compare(s Release) int {
+// Compare returns a negative number if r is older than s, 0 if they are the same, and else a positive one.
+func (r Release) Compare(s Release) int {
 	return cmp.Or(cmp.Compare(r.Major, s.Major), cmp.Compare(r.Minor, s.Minor))
 }
 

@@ -18,6 +18,7 @@ type backportCmd struct {
 	MaxStates int64         `placeholder:"N" help:"Give up a check after so many states; the answer is then not complete."`
 	Timeout   time.Duration `default:"10m" placeholder:"D" help:"Stop after this time, for example 90s; the answer is then not complete."`
 	Format    string        `enum:"text,json" default:"text" help:"text or json."`
+	sharded
 }
 
 // Run implements the subcommand. The exit status is 0 if some set makes the kernel right, 1 if none does, and 3 if the search was stopped.
@@ -35,14 +36,19 @@ func (c *backportCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	return a.showBackport(b, c.Shard, c.Format)
+}
+
+// showBackport prints what a search found, or a part of one, and sets the exit status.
+func (a *app) showBackport(b *sim.Backport, part shard, format string) error {
 	switch {
 	case !b.Complete:
 		a.fail(exitInconclusive)
-	case len(b.Sets) == 0:
+	case len(b.Sets) == 0 && !part.given():
 		a.fail(exitViolation)
 	}
-	if c.Format == "json" {
-		return report.BackportJSON(a.out, b)
+	if format == "json" || part.given() {
+		return report.BackportJSON(a.out, b, part.part())
 	}
 	return report.Backports(a.out, a.style, b)
 }
@@ -60,6 +66,9 @@ func (c *backportCmd) config(a *app) (sim.BackportConfig, error) {
 	}
 	a.noteUnmet(k)
 	config := sim.BackportConfig{Kernel: k, Selection: c.Actors, Sizes: sim.SizesUpTo(c.Tasks, c.Blocks), Limits: sim.Limits{States: c.MaxStates}}
+	if c.Shard.given() {
+		config.Part, config.Parts = c.Shard.k-1, c.Shard.n
+	}
 	if a.progress {
 		config.Progress = func(checks, sets int) {
 			fmt.Fprintf(a.err, "\r\x1b[K%s: %d checks, %d sets found", k, checks, sets)

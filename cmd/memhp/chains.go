@@ -9,41 +9,53 @@ import (
 	"memhp/spec"
 )
 
-// chains explores every bug of the chains of repairs that caused the next bug. A bug with several causes is shown below each.
-func (a *app) chains() ([]report.Link, error) {
-	bugs := map[string]spec.Bug{}
-	for _, b := range spec.Catalogue() {
-		bugs[b.ID] = b
-	}
-	wrong := map[string][]string{}
+// chains explores every bug, or those of a part, of the chains of repairs that caused the next bug.
+func (a *app) chains(part shard) ([]report.Link, error) {
 	var links []report.Link
-	var last []string
-	for _, chain := range spec.Chains() {
-		for depth, id := range chain {
-			if depth < len(last) && slices.Equal(last[:depth+1], chain[:depth+1]) {
-				continue // shown with the chain before
-			}
-			if _, done := wrong[id]; !done && a.ctx.Err() == nil {
-				if a.progress {
-					fmt.Fprintf(a.err, "\r\x1b[Kchains of repairs: %d bugs explored", len(wrong))
-				}
-				var err error
-				if wrong[id], err = a.reproduce(bugs[id]); err != nil {
-					return nil, err
-				}
-			}
-			link := report.Link{Bug: bugs[id], Depth: depth, Wrong: wrong[id]}
-			if a.ctx.Err() != nil {
-				link.Limit, link.Wrong = "interrupted", nil
-			}
-			links = append(links, link)
+	wrong := map[string][]string{}
+	for i, l := range linksOf(spec.Chains()) {
+		if !part.has(i) {
+			continue
 		}
-		last = chain
+		if _, done := wrong[l.Bug.ID]; !done && a.ctx.Err() == nil {
+			if a.progress {
+				fmt.Fprintf(a.err, "\r\x1b[Kchains of repairs: %d bugs explored", len(wrong))
+			}
+			var err error
+			if wrong[l.Bug.ID], err = a.reproduce(l.Bug); err != nil {
+				return nil, err
+			}
+		}
+		l.Wrong = wrong[l.Bug.ID]
+		if a.ctx.Err() != nil {
+			l.Limit, l.Wrong = "interrupted", nil
+		}
+		links = append(links, l)
 	}
 	if a.progress {
 		fmt.Fprint(a.err, "\r\x1b[K")
 	}
 	return links, nil
+}
+
+// linksOf returns the bugs of the chains. A bug with several causes is shown below each.
+func linksOf(chains [][]string) []report.Link {
+	bugs := map[string]spec.Bug{}
+	for _, b := range spec.Catalogue() {
+		bugs[b.ID] = b
+	}
+	var links []report.Link
+	var last []string
+	for _, chain := range chains {
+		for depth, id := range chain {
+			if depth < len(last) && slices.Equal(last[:depth+1], chain[:depth+1]) {
+				continue // shown with the chain before
+			}
+			links = append(links, report.Link{Bug: bugs[id], Depth: depth})
+		}
+		last = chain
+	}
+	return links
 }
 
 func (a *app) reproduce(b spec.Bug) ([]string, error) {

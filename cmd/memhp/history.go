@@ -17,6 +17,7 @@ type historyCmd struct {
 	Tasks   int    `placeholder:"N" help:"Tasks, instead of what the specification documents for each kernel."`
 	Blocks  int    `placeholder:"N" help:"Memory blocks, likewise."`
 	Format  string `enum:"text,json" default:"text" help:"text or json."`
+	sharded
 }
 
 // Run implements the subcommand.
@@ -24,19 +25,35 @@ func (c *historyCmd) Run(a *app) error {
 	if err := (sim.Config{Kernel: spec.SeedStory()[0], Tasks: c.Tasks, Blocks: c.Blocks}).Validate(); err != nil {
 		return err
 	}
-	rows, err := a.history(spec.SeedStory(), spec.Size{Tasks: c.Tasks, Blocks: c.Blocks})
+	rows, err := a.history(c.Shard.kernels(spec.SeedStory()), spec.Size{Tasks: c.Tasks, Blocks: c.Blocks})
 	if err != nil {
 		return err
 	}
-	links, err := a.chains()
+	links, err := a.chains(c.Shard)
 	if err != nil {
 		return err
 	}
+	return a.showHistory(rows, links, c.Shard, c.Format, c.Verbose)
+}
+
+// kernels returns those of the part.
+func (s shard) kernels(all []spec.Kernel) []spec.Kernel {
+	var out []spec.Kernel
+	for i, k := range all {
+		if s.has(i) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// showHistory prints a history, or a part of one, and sets the exit status.
+func (a *app) showHistory(rows []report.Row, links []report.Link, part shard, format string, verbose bool) error {
 	a.judgeHistory(rows, links)
-	if c.Format == "json" {
-		return report.HistoryJSON(a.out, rows, links)
+	if format == "json" || part.given() {
+		return report.HistoryJSON(a.out, rows, links, part.part())
 	}
-	if err := report.Matrix(a.out, a.style, rows, c.Verbose); err != nil {
+	if err := report.Matrix(a.out, a.style, rows, verbose); err != nil {
 		return err
 	}
 	return report.Chains(a.out, a.style, links)

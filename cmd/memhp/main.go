@@ -59,7 +59,9 @@ type commands struct {
 	Check    checkCmd    `cmd:"" help:"Check kernels: releases plus and minus changes."`
 	Explain  explainCmd  `cmd:"" help:"Show the shortest counterexample as an interleaving and as a lockdep splat."`
 	Replay   replayCmd   `cmd:"" help:"Run a counterexample again from its token."`
+	Random   randomCmd   `cmd:"" help:"Search at random for what is broken, where there are too many states to see all."`
 	Backport backportCmd `cmd:"" help:"Find the minimal sets of changes that make a kernel right."`
+	Merge    mergeCmd    `cmd:"" help:"Put together what --shard split over machines."`
 	Order    orderCmd    `cmd:"" help:"Print the intended lock order of a kernel."`
 	Contract contractCmd `cmd:"" help:"Print what a kernel function demands, takes and returns."`
 	Export   exportCmd   `cmd:"" help:"Write a kernel as a model for another checker."`

@@ -42,6 +42,8 @@ func TestExitStatus(t *testing.T) {
 		{small("explain", "v4.20", "no-deadlock"), exitHolds},
 		{small("backport", "v5.7"), exitHolds},
 		{small("backport", "v5.7", "--max-states", "500"), exitInconclusive},
+		{small("random", "v6.12", "--runs", "5"), exitInconclusive}, // walks prove nothing
+		{small("random", "v3.18", "--runs", "20"), exitViolation},
 		{[]string{"order", "v4.20"}, exitHolds},
 		{small("export", "promela", "v4.20"), exitHolds},
 		{[]string{"contract"}, exitHolds},
