@@ -68,8 +68,12 @@ func TestCatalogueBites(t *testing.T) {
 }
 
 // Alone, an actor outside the core neither hangs, nor dies, nor leaves a lock behind, in any release, unless the catalogue says that it does.
+// A release to which no change came is as the one before it.
 func TestActorsAlone(t *testing.T) {
-	for _, release := range spec.Releases() {
+	for i, release := range spec.Releases() {
+		if i > 0 && !slices.ContainsFunc(spec.Changes(), func(c *spec.Change) bool { return c.Release == release || c.Gone == release }) {
+			continue
+		}
 		k := kernel(t, release.String())
 		for _, a := range spec.Actors() {
 			if !a.ExistsIn(k) || a.InGroup(spec.GroupCore) || a.InGroup(spec.GroupNever) {

@@ -156,15 +156,15 @@ func many(k spec.Kernel) bool {
 	return k.Has(spec.Memtrace) && !(k.Has(spec.MemtraceOfflineLock) && k.Has(spec.MemtraceOnlineLock))
 }
 
-// kernels returns the kernels of the story and every release.
+// kernels returns the kernels of the story and the first release of each line.
 func kernels() []string {
 	var out []string
 	for _, k := range spec.SeedStory() {
 		out = append(out, k.String())
 	}
-	for _, r := range spec.Releases() {
-		if !slices.Contains(out, r.String()) {
-			out = append(out, r.String())
+	for _, l := range spec.Lines() {
+		if name := l.First.String(); !slices.Contains(out, name) {
+			out = append(out, name)
 		}
 	}
 	return out

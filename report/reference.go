@@ -110,15 +110,29 @@ func Contract(w io.Writer, st Style, f *spec.Function, k spec.Kernel) error {
 	return p.err
 }
 
-// Kernels lists the releases, and the kernels of the history.
+// Kernels lists the releases with the versions that were read, and the stable kernels.
 func Kernels(w io.Writer) error {
 	p := &printer{w: w}
+	p.line("# mainline releases, and the versions whose source was read; the others have what is between these")
 	for _, r := range spec.Releases() {
-		p.line("%s", r)
+		if read := spec.Trees(r); len(read) > 0 {
+			p.line("%-11sread: %s", r, strings.Join(read, ", "))
+		} else {
+			p.line("%s", r)
+		}
 	}
-	p.line("\nany of them plus or minus changes, for example those of memhp history:")
+	p.line("\n# stable kernels: a release with changes that came back to it")
+	for _, s := range spec.StableKernels() {
+		p.line("%-11s%s", s.Name, wrap(fmt.Sprintf("%s with %s; from %s", s.Base, joinStrings(s.Has), s.Source), 11, strings.Repeat(" ", 11)))
+		if s.Unverified != "" {
+			p.line("%11s%s", "", wrap("not verified: "+s.Unverified, 11, strings.Repeat(" ", 11)))
+		}
+	}
+	p.line("\n# any of them plus or minus changes, for example")
 	for _, k := range spec.SeedStory() {
-		p.line("%s", k)
+		if strings.ContainsAny(k.String(), "+-") {
+			p.line("%s", k)
+		}
 	}
 	return p.err
 }

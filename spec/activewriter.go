@@ -1,6 +1,6 @@
 package spec
 
-// The home-made memory hotplug lock in full, v3.16 to v4.12: active_writer is written before the mutex is held, so that
+// The home-made memory hotplug lock in full, v3.16 to v4.12, and the plain mutex before it: active_writer is written before the mutex is held, so that
 // two writers without a common lock overwrite it, and the one that is forgotten sleeps for ever. See history of
 // mem_hotplug_begin(), mm/memory_hotplug.c of v3.18.20.
 
@@ -31,6 +31,11 @@ func writer(me int, takes, gate func(Kernel) bool) func(Task, Block) Errno {
 			lockDeviceHotplug(t)
 			defer unlockDeviceHotplug(t)
 		}
+		if !k.Has(OnlineMems) {
+			t.Lock(homeMade) // lock_memory_hotplug(): a mutex
+			t.Unlock(homeMade)
+			return OK
+		}
 		if k.Has(MemoryAddRemoveLock) {
 			t.Lock(AddRemoveLock)
 			defer t.Unlock(AddRemoveLock)
@@ -53,6 +58,11 @@ func writer(me int, takes, gate func(Kernel) bool) func(Task, Block) Errno {
 
 // countedReader models get_online_mems() and put_online_mems(): the last reader wakes active_writer.
 func countedReader(t Task, _ Block) Errno {
+	if !t.Kernel().Has(OnlineMems) {
+		t.Lock(homeMade)
+		t.Unlock(homeMade)
+		return OK
+	}
 	t.Lock(homeMade)
 	t.Write(Refcount.Of(NoBlock), 1)
 	t.Unlock(homeMade)

@@ -4,6 +4,10 @@ import "slices"
 
 // The changes of the seed's story and what came after it, oldest first.
 var (
+	OnlineMems = &Change{ID: "bfc8c90139eb", Release: Release{3, 16},
+		Title:      "mem-hotplug: implement get/put_online_mems",
+		Summary:    "the mutex of lock_memory_hotplug() becomes a home-made lock that readers share and that its writer may read",
+		Unverified: "id from memory; 3.15.5 and 3.16.0 were read on both sides"}
 	StateStoreLock = &Change{ID: "30467e0b3be8", Release: Release{4, 1},
 		Title:   "mm, hotplug: fix concurrent memory hot-add deadlock",
 		Summary: "store_mem_state() takes mem_hotplug_lock before device_lock(); online_pages() and offline_pages() no longer take it",
@@ -70,7 +74,7 @@ var (
 	MemtraceOfflineLock = &Change{ID: "5666848774ef", Release: Release{4, 20},
 		Title:   "powerpc/powernv: hold device_hotplug_lock when calling memtrace_offline_pages()",
 		Summary: "memtrace holds device_hotplug_lock over its checks, offlining and removal",
-		Repairs: []*Invariant{DeviceHotplugHeld, NoBug}, Needs: []*Change{Memtrace, RemoveTakesDeviceHotplug}}
+		Repairs: []*Invariant{DeviceHotplugHeld, NoBug}, Needs: []*Change{Memtrace}}
 	ProbeStoreUnlock = &Change{ID: "d2ab99403ee0", Release: Release{5, 2},
 		Title:   "mm/memory_hotplug: do not unlock when fails to take the device_hotplug_lock",
 		Summary: "memory_probe_store() no longer unlocks device_hotplug_lock after it failed to take it",
@@ -97,7 +101,7 @@ var (
 	RemoveBlocksFirst = &Change{ID: "f1037ec0cc8a", Release: Release{5, 6},
 		Title:   "mm/memory_hotplug: fix remove_memory() lockdep splat",
 		Summary: "the check and the removal of block devices move in front of mem_hotplug_begin()",
-		Needs:   []*Change{RemoveReturnsBusy, BlockDevicesOutside}}
+		Needs:   []*Change{BlockDevicesOutside}}
 	RemoveUnpairedDone = &Change{ID: "b4223a510e2a", Release: Release{5, 9},
 		Title:   "mm/memory_hotplug: fix unpaired mem_hotplug_begin/done",
 		Summary: "removal that fails the check no longer calls mem_hotplug_done() without mem_hotplug_begin()",
@@ -115,14 +119,19 @@ var (
 		Needs:   []*Change{RemoveBlocksFirst}}
 )
 
-// Changes returns every change, oldest first.
-func Changes() []*Change {
-	all := []*Change{StateStoreLock, MemremapPages, AutoOnlineMem, StateStoreReturn, MemremapLock, MemoryAddRemoveLock,
-		AutoOnlineDevice, PercpuCPUHotplug, PercpuMemHotplug, Memtrace, DrainWithoutCPULock, MemtraceReadd,
+// CoreChanges returns the changes that decide what the procedures of group core do, oldest first.
+func CoreChanges() []*Change {
+	return byRelease([]*Change{SysfsTrylock, NodeUnderMemHotplug, OnlineMems, StateStoreLock, MemremapPages, AutoOnlineMem, StateStoreReturn,
+		MemremapLock, MemoryAddRemoveLock, AutoOnlineDevice, PercpuCPUHotplug, PercpuMemHotplug, Memtrace, DrainWithoutCPULock, MemtraceReadd,
 		RemoveTakesDeviceHotplug, AddTakesDeviceHotplug, LockInOnlinePages, MemtraceOnlineLock, MemtraceOfflineLock,
 		ProbeStoreUnlock, ReleaseResourceLate, RemoveReturnsBusy, DeviceKill, BlockDevicesOutside, NoMemSysfsMutex, RemoveBlocksFirst,
-		RemoveUnpairedDone, MemtraceContig, LockInBlockOnline, RemoveBlocksInside}
-	all = append(all, callerChanges()...)
-	slices.SortStableFunc(all, func(a, b *Change) int { return a.Release.Compare(b.Release) })
-	return all
+		RemoveUnpairedDone, MemtraceContig, LockInBlockOnline, RemoveBlocksInside})
+}
+
+// Changes returns every change, oldest first.
+func Changes() []*Change { return byRelease(slices.Concat(CoreChanges(), callerChanges())) }
+
+func byRelease(changes []*Change) []*Change {
+	slices.SortStableFunc(changes, func(a, b *Change) int { return a.Release.Compare(b.Release) })
+	return changes
 }

@@ -14,6 +14,7 @@ var (
 	SlabOnlineMems = &Change{ID: "03afc0e25f7f", Release: Release{3, 16},
 		Title:   "slab: get_online_mems for kmem_cache_{create,destroy,shrink}",
 		Summary: "creating, destroying and shrinking a cache excludes memory hotplug",
+		Needs:   []*Change{OnlineMems},
 		Repairs: []*Invariant{NoBug}, Unverified: "the tree before it was not read; v3.18 has it"}
 	HyperVMutex = &Change{ID: "hv_region_mutex", Release: Release{4, 1},
 		Title:      "Drivers: hv: hv_balloon: do not adjust the regions while memory goes online",
@@ -173,7 +174,7 @@ var (
 )
 
 func callerChanges() []*Change {
-	return []*Change{SysfsTrylock, NodeUnderMemHotplug, SlabOnlineMems, HyperVMutex, HyperVCancel, XenDropMutex, HyperVSpinlock, ResizeHPT,
+	return []*Change{SlabOnlineMems, HyperVMutex, HyperVCancel, XenDropMutex, HyperVSpinlock, ResizeHPT,
 		PseriesCheckState, ZonelistOrderLock, NoZonelistOrder, MigrationWaitUnpinned, IsolateOnce, DaxKmem, VirtioMem, ZoneDeviceDrain, HPTCpusLocked, SlabShowLockless,
 		DumpAfterUnlock, PtdumpArm64Lock, NodeMaskOfSlab, SlabNoCPULock, NodeNeverFreed,
 		MemremapGate, LinearMappingMutex, KcoreFreeze, VirtioMemFreeze, VirtioMemLeaveRCU, MemmapOnMemory, ZonelistSeqcount, PageExtRCU, ZonelistIrqsOff, CxlDax, DaxRegionSem, MemoryTiers, NodeNotifier, UsageRCU, PtdumpLock, OfflineAtomic}

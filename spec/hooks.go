@@ -70,6 +70,9 @@ func hooksOf(t Task) Hooks {
 // and it is told of the end of an operation first; the two chains never nest.
 func memoryNotify(t Task, a MemAction, b Block) Errno {
 	h := hooksOf(t)
+	if len(h.Notify)+len(h.NodeNotify) == 0 {
+		return OK // without callbacks it makes no difference which chain there is
+	}
 	if !t.Kernel().Has(NodeNotifier) {
 		return callChain(t, MemoryChainLock, slices.Concat(h.Notify, h.NodeNotify), a, b)
 	}

@@ -3,7 +3,6 @@ package spec
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -98,11 +97,10 @@ func ParseKernel(s string) (Kernel, error) {
 	if cut < 0 {
 		cut = len(s)
 	}
-	r, err := parseRelease(s[:cut])
+	k, err := parseBase(s[:cut])
 	if err != nil {
 		return Kernel{}, fmt.Errorf("kernel %q: %w", s, err)
 	}
-	k := NewKernel(r, nil, nil)
 	for rest := s[cut:]; rest != ""; {
 		sign, id := rest[0], rest[1:]
 		if rest = ""; strings.ContainsAny(id, "+-") {
@@ -120,17 +118,6 @@ func ParseKernel(s string) (Kernel, error) {
 		}
 	}
 	return k, nil
-}
-
-func parseRelease(s string) (Release, error) {
-	var known []string
-	for _, r := range Releases() {
-		if r.String() == s {
-			return r, nil
-		}
-		known = append(known, r.String())
-	}
-	return Release{}, fmt.Errorf("unknown release %q; the releases are %s", s, strings.Join(known, " "))
 }
 
 // minPrefix is the shortest abbreviation of a commit id that names a change.
@@ -154,24 +141,4 @@ func FindChange(id string) (*Change, error) {
 		return nil, fmt.Errorf("unknown change %q; see memhp list changes", id)
 	}
 	return nil, fmt.Errorf("change %q is ambiguous: %v", id, found)
-}
-
-// SeedStory returns the kernels of the story of 381eab4a6ee, oldest first: the ones that
-// memhp history checks.
-func SeedStory() []Kernel {
-	var out []Kernel
-	for _, d := range documentedStory() {
-		k, err := ParseKernel(d.kernel)
-		if err != nil {
-			panic(err) // the table is wrong; a test parses it
-		}
-		out = append(out, k)
-	}
-	return out
-}
-
-// Releases returns the releases whose source the specification was checked against, oldest first.
-func Releases() []Release {
-	return slices.Clone([]Release{{3, 18}, {4, 1}, {4, 4}, {4, 6}, {4, 9}, {4, 10}, {4, 11}, {4, 12}, {4, 13}, {4, 14},
-		{4, 16}, {4, 19}, {4, 20}, {5, 3}, {5, 7}, {5, 10}, {6, 1}, {6, 7}, {6, 12}})
 }

@@ -49,7 +49,7 @@ func TestParseKernelRejects(t *testing.T) {
 
 // The name of a kernel finds the same kernel again.
 func TestKernelNameRoundTrip(t *testing.T) {
-	for _, k := range spec.SeedStory() {
+	for _, k := range spec.HistoryKernels() {
 		again, err := spec.ParseKernel(k.String())
 		require.NoError(t, err)
 		for _, c := range spec.Changes() {

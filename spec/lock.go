@@ -85,7 +85,7 @@ type LockClass struct {
 	Scope Scope
 	// Doc says what the lock is for, and names its source file.
 	Doc string
-	// Before gives an older kind: the lock is of that kind in kernels without Change.
+	// Before gives the kind in kernels without a change.
 	Before *OlderKind
 	// From and Until bound the kernels that have the lock: those with From and without Until.
 	From, Until *Change
@@ -93,18 +93,20 @@ type LockClass struct {
 	Aliases []string
 }
 
-// OlderKind says that a lock was of another kind before a change.
+// OlderKind says that a lock was of another kind before a change, and of yet another before an older one.
 type OlderKind struct {
 	Change *Change
 	Kind   Kind
+	Before *OlderKind
 }
 
 // KindIn returns the kind of the lock in kernel k.
 func (c *LockClass) KindIn(k Kernel) Kind {
-	if c.Before != nil && !k.Has(c.Before.Change) {
-		return c.Before.Kind
+	kind := c.Kind
+	for o := c.Before; o != nil && !k.Has(o.Change); o = o.Before {
+		kind = o.Kind
 	}
-	return c.Kind
+	return kind
 }
 
 // ExistsIn tells whether kernel k has the lock.

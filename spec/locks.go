@@ -9,12 +9,13 @@ var (
 		Doc: "serialises ACPI namespace scans and hotplug; acpi_device_hotplug(), drivers/acpi/scan.c"}
 	DeviceLock = &LockClass{Name: "device_lock", Kind: Mutex, Scope: PerBlock, Aliases: []string{"&dev->mutex"},
 		Doc: "device_lock() of the memory block device: &dev->mutex, a no-validate class of lockdep; include/linux/device.h"}
-	CPUHotplug = &LockClass{Name: "cpu_hotplug_lock", Kind: PercpuRwsem, Before: &OlderKind{PercpuCPUHotplug, CounterLock},
+	CPUHotplug = &LockClass{Name: "cpu_hotplug_lock", Kind: PercpuRwsem, Before: &OlderKind{Change: PercpuCPUHotplug, Kind: CounterLock},
 		Aliases: []string{"cpu_hotplug_lock.rw_sem", "cpu_hotplug.lock"},
 		Doc:     "get_online_cpus() or cpus_read_lock() reads, cpu_hotplug_begin() or cpus_write_lock() writes; kernel/cpu.c"}
-	MemHotplug = &LockClass{Name: "mem_hotplug_lock", Kind: PercpuRwsem, Before: &OlderKind{PercpuMemHotplug, CounterLock},
-		Aliases: []string{"mem_hotplug_lock.rw_sem", "mem_hotplug.lock"},
-		Doc:     "get_online_mems() reads, mem_hotplug_begin() writes; mm/memory_hotplug.c"}
+	MemHotplug = &LockClass{Name: "mem_hotplug_lock", Kind: PercpuRwsem,
+		Before:  &OlderKind{Change: PercpuMemHotplug, Kind: CounterLock, Before: &OlderKind{Change: OnlineMems, Kind: Mutex}},
+		Aliases: []string{"mem_hotplug_lock.rw_sem", "mem_hotplug.lock", "mem_hotplug_mutex"},
+		Doc:     "get_online_mems() reads, mem_hotplug_begin() writes; lock_memory_hotplug() before v3.16; mm/memory_hotplug.c"}
 	MemoryAddRemove = &LockClass{Name: "memory_add_remove_lock", Kind: Mutex, From: MemoryAddRemoveLock, Until: PercpuMemHotplug,
 		Doc: "taken first by mem_hotplug_begin() in v4.11 and v4.12: serialises writers; mm/memory_hotplug.c"}
 	MemSysfs = &LockClass{Name: "mem_sysfs_mutex", Kind: Mutex, Until: NoMemSysfsMutex,

@@ -72,9 +72,9 @@ func onTiers(f func(Task, Block) Errno) func(Task, Block) Errno {
 
 // tierLateInit models memory_tier_late_init(): mem_hotplug_lock is read outside memory_tier_lock.
 func tierLateInit(t Task, _ Block) Errno {
-	t.RLock(MemHotplugLock)
+	getOnlineMems(t)
 	t.Lock(MemoryTier.Of(NoBlock))
-	t.RUnlock(MemHotplugLock)
+	putOnlineMems(t)
 	t.Unlock(MemoryTier.Of(NoBlock)) // at the end of the scope
 	return OK
 }
@@ -93,8 +93,8 @@ var mmPercpuWork = &LockClass{Name: "mm_percpu_wq", Kind: WorkItem, Doc: "mm_per
 func lruDrainWork(reads bool) func(Task, Block) Errno {
 	return func(t Task, _ Block) Errno {
 		if reads {
-			t.RLock(MemHotplugLock)
-			t.RUnlock(MemHotplugLock)
+			getOnlineMems(t)
+			putOnlineMems(t)
 		}
 		return OK
 	}

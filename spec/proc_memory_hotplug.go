@@ -26,6 +26,26 @@ func memHotplugDone(t Task) {
 	}
 }
 
+// getOnlineMems models get_online_mems(), lock_memory_hotplug() before v3.16.
+func getOnlineMems(t Task) {
+	defer t.Call(GetOnlineMems)()
+	if t.Kernel().Has(OnlineMems) {
+		t.RLock(MemHotplugLock)
+	} else {
+		t.Lock(MemHotplugLock)
+	}
+}
+
+// putOnlineMems models put_online_mems(), unlock_memory_hotplug() before v3.16.
+func putOnlineMems(t Task) {
+	defer t.Call(PutOnlineMems)()
+	if t.Kernel().Has(OnlineMems) {
+		t.RUnlock(MemHotplugLock)
+	} else {
+		t.Unlock(MemHotplugLock)
+	}
+}
+
 // lockInOnlinePages tells whether online_pages() and offline_pages() take mem_hotplug_lock themselves: until
 // 30467e0b3be8, and again from 381eab4a6ee8 until 001002e73712 moves it into their callers.
 func lockInOnlinePages(k Kernel) bool {
@@ -272,14 +292,11 @@ func tryOnlineNode(t Task) Errno {
 
 // readOnlineMems models a user of get_online_mems(), such as kmemleak's scan.
 func readOnlineMems(t Task, _ Block) Errno {
-	end := t.Call(GetOnlineMems)
-	t.RLock(MemHotplugLock)
-	end()
+	getOnlineMems(t)
 	t.Pin(ZonePages.Of(NoBlock))
 	t.Pin(MemoryMap.Of(NoBlock))
 	t.Unpin(MemoryMap.Of(NoBlock))
 	t.Unpin(ZonePages.Of(NoBlock))
-	defer t.Call(PutOnlineMems)()
-	t.RUnlock(MemHotplugLock)
+	putOnlineMems(t)
 	return OK
 }

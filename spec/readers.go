@@ -26,8 +26,8 @@ func synchronizeRCU(t Task) {
 func ptdump(lock func(Kernel) bool) func(Task, Block) Errno {
 	return func(t Task, _ Block) Errno {
 		if lock(t.Kernel()) {
-			t.RLock(MemHotplugLock)
-			defer t.RUnlock(MemHotplugLock)
+			getOnlineMems(t)
+			defer putOnlineMems(t)
 		}
 		t.Pin(MemoryMap.Of(NoBlock))
 		t.Unpin(MemoryMap.Of(NoBlock))
@@ -121,8 +121,8 @@ func memoryFailure(locked bool) func(Task, Block) Errno {
 		t.Lock(MemFailure.Of(NoBlock))
 		defer t.Unlock(MemFailure.Of(NoBlock))
 		if locked {
-			t.RLock(MemHotplugLock)
-			defer t.RUnlock(MemHotplugLock)
+			getOnlineMems(t)
+			defer putOnlineMems(t)
 		}
 		t.Pin(MemoryMap.Of(NoBlock)) // struct page, from pfn_to_online_page() on
 		t.Unpin(MemoryMap.Of(NoBlock))
@@ -135,8 +135,8 @@ func memoryFailure(locked bool) func(Task, Block) Errno {
 func kexecLoad(locked bool) func(Task, Block) Errno {
 	return func(t Task, _ Block) Errno {
 		if locked {
-			t.RLock(MemHotplugLock)
-			defer t.RUnlock(MemHotplugLock)
+			getOnlineMems(t)
+			defer putOnlineMems(t)
 		}
 		const two = 1
 		if n := t.Read(RangeCount.Of(NoBlock)); n < two && t.Read(RangeCount.Of(NoBlock)) == two {

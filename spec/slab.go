@@ -29,11 +29,11 @@ func slabLock(t Task) (unlock func()) {
 		t.RLock(CPUHotplugLock)
 	}
 	if mems {
-		t.RLock(MemHotplugLock)
+		getOnlineMems(t)
 	}
 	return func() {
 		if mems {
-			t.RUnlock(MemHotplugLock)
+			putOnlineMems(t)
 		}
 		if cpus {
 			t.RUnlock(CPUHotplugLock)
@@ -63,8 +63,8 @@ func kmemCacheCreate(t Task, _ Block) Errno {
 // kmemCacheAlloc models an allocation on the node: a cache without a structure for a node that has memory is a NULL
 // pointer that slab follows. It looks while neither slab nor memory hotplug is at work, so that it sees what stays.
 func kmemCacheAlloc(t Task, _ Block) Errno {
-	t.RLock(MemHotplugLock)
-	defer t.RUnlock(MemHotplugLock)
+	getOnlineMems(t)
+	defer putOnlineMems(t)
 	t.Lock(slabMutex)
 	defer t.Unlock(slabMutex)
 	if t.Read(SlabListed.Of(NoBlock)) == True && t.Read(NodeHasMemory.Of(NoBlock)) == True {
@@ -87,8 +87,8 @@ func kmemCacheDestroy(t Task, b Block) Errno {
 func slabAttrShow(t Task, b Block) Errno {
 	return sysfsRead(t, SlabAttr.Of(b), func() {
 		if !t.Kernel().Has(SlabShowLockless) {
-			t.RLock(MemHotplugLock)
-			defer t.RUnlock(MemHotplugLock)
+			getOnlineMems(t)
+			defer putOnlineMems(t)
 		}
 		if t.Read(SlabNode.Of(NoBlock)) == True { // for_each_kmem_cache_node()
 			t.Assert(SlabNode.Of(NoBlock), True, NoBug) // n->nr_partial

@@ -22,10 +22,10 @@ type historyCmd struct {
 
 // Run implements the subcommand.
 func (c *historyCmd) Run(a *app) error {
-	if err := (sim.Config{Kernel: spec.SeedStory()[0], Tasks: c.Tasks, Blocks: c.Blocks}).Validate(); err != nil {
+	if err := (sim.Config{Kernel: spec.HistoryKernels()[0], Tasks: c.Tasks, Blocks: c.Blocks}).Validate(); err != nil {
 		return err
 	}
-	rows, err := a.history(c.Shard.kernels(spec.SeedStory()), spec.Size{Tasks: c.Tasks, Blocks: c.Blocks})
+	rows, err := a.history(c.Shard.kernels(spec.HistoryKernels()), spec.Size{Tasks: c.Tasks, Blocks: c.Blocks})
 	if err != nil {
 		return err
 	}
