@@ -15,5 +15,7 @@
 //   - backport_json.go the same as JSON
 //   - html.go          one self-contained page
 //   - reference.go     locks, order, contracts and other parts of the spec
+//   - kerneldoc.go     contracts as kernel-doc comments
+//   - monitors.go      what package rv has of a kernel
 //   - trace.go         the verdict on a trace
 package report

@@ -78,6 +78,11 @@ func TestBadInput(t *testing.T) {
 		{[]string{"random", "v4.19", "--steps", "-7"}, "perhaps try"},
 		{[]string{"random", "v4.19", "--seed=-1"}, "--seed: expected a valid"},
 		{[]string{"merge"}, "expected"},
+		{[]string{"export", "rv", "v9.9"}, `unknown release "v9.9"`},
+		{[]string{"export", "rv", "v6.12", "nothing"}, `kernel v6.12 has no monitor "nothing"`},
+		{[]string{"export", "rv", "v6.12", "nothing", "--out", dir}, "leave nothing out"},
+		{[]string{"export", "rv", "v6.12", "--out", notATrace}, "not a directory"},
+		{[]string{"export", "kerneldoc", "v9.9"}, `unknown release "v9.9"`},
 		{[]string{"order"}, "expected"},
 		{[]string{"order", "v4.20", "--format", "pdf"}, "must be one of"},
 		{[]string{"order", "v4.20-1234567"}, `unknown change "1234567"`},
@@ -135,7 +140,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 		small("explain", "v6.12"),
 		small("export", "promela", "v6.12", "--actors", "online_show"),
 		{"order", "v6.12"}, {"order", "v6.12", "--format", "dot"}, {"order", "v6.12", "--format", "mermaid"},
-		{"contract"}, {"contract", "add_memory"},
+		{"contract"}, {"contract", "add_memory"}, {"export", "rv", "v6.12"}, {"export", "rv", "v6.12", "pages_under_mem_hotplug"}, {"export", "kerneldoc", "v6.12"},
 		{"list", "kernels"}, {"list", "changes"}, {"list", "actors"}, {"list", "locks"}, {"list", "invariants"}, {"list", "functions"}, {"list", "bugs"},
 		{"trace", "check", "../../conform/testdata/stock-6.1-kmin.txt.gz"},
 	} {
@@ -154,4 +159,23 @@ func TestReaderGone(t *testing.T) {
 	status := run(context.Background(), []string{"list", "bugs"}, &failing{100, &os.PathError{Op: "write", Path: "|1", Err: syscall.EPIPE}}, &errOut)
 	require.Equal(t, exitHolds, status)
 	require.Empty(t, errOut.String())
+}
+
+// All automata are written, each to a file of its own.
+func TestExportRVToADirectory(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "dir")
+	status, out, errOut := memhp("export", "rv", "v6.12", "--out", dir)
+	require.Equal(t, exitHolds, status, errOut)
+	require.Empty(t, out)
+	_, list, _ := memhp("export", "rv", "v6.12")
+	for _, file := range files(t, dir) {
+		name, ok := strings.CutSuffix(file, ".dot")
+		require.True(t, ok, file)
+		require.Contains(t, list, name+"\n")
+		_, one, _ := memhp("export", "rv", "v6.12", name)
+		text, err := os.ReadFile(filepath.Join(dir, file))
+		require.NoError(t, err)
+		require.Equal(t, one, string(text))
+	}
+	require.Len(t, files(t, dir), strings.Count(list, "\n")-strings.Count(list, "\n    "))
 }

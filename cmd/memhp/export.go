@@ -9,7 +9,9 @@ import (
 )
 
 type exportCmd struct {
-	Promela exportPromelaCmd `cmd:"" help:"A model for SPIN, which asserts the same invariants."`
+	Promela   exportPromelaCmd   `cmd:"" help:"A model for SPIN, which asserts the same invariants."`
+	RV        exportRVCmd        `cmd:"" name:"rv" help:"Automata for the kernel's runtime verification, one for each rule and lock."`
+	Kerneldoc exportKerneldocCmd `cmd:"" help:"Kernel-doc comments with the context of each function, from its contract."`
 }
 
 type exportPromelaCmd struct {

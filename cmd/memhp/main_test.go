@@ -79,6 +79,8 @@ func TestOutput(t *testing.T) {
 		"explain-v4.20-progress.txt":           {"explain", "v4.20", "progress", "--actors", "offline_migrate,page_fault", "--tasks", "2", "--blocks", "1"},
 		"explain-v3.18-lock-order.txt":         small("explain", "v3.18", "lock-order"),
 		"backport-v4.14.txt":                   small("backport", "v4.14"),
+		"export-rv-v6.12.txt":                  {"export", "rv", "v6.12"},
+		"export-kerneldoc-v6.12.txt":           {"export", "kerneldoc", "v6.12"},
 		"order-v4.20.txt":                      {"order", "v4.20"},
 		"order-v4.20.dot":                      {"order", "v4.20", "--format", "dot"},
 		"order-v4.20.mermaid":                  {"order", "v4.20", "--format", "mermaid"},
