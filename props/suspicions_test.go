@@ -11,35 +11,55 @@ import (
 	"memhp/spec"
 )
 
-// newKernels are those that the suspicions were read in.
-var newKernels = []string{"v6.1", "v6.12"}
-
-// suspicion is what docs/findings.md claims: on each of the kernels, just these actors break the rule, and without some of them, or with
-// a change, they do not.
+// suspicion is what docs/findings.md claims: on all releases since `since`, just these actors break the rule, and on the machines where it
+// is rightly not found nobody does.
 type suspicion struct {
 	actors string // that run
 	rule   *spec.Invariant
 	by     string // who breaks it, sorted
-	// harmless are machines on which nobody breaks it: kernels, and actors in place of those above if there is a space.
-	harmless []string
+	since  string // empty is v6.1, the oldest that the source was read for
+	// not are the machines: a kernel, and other actors behind a space.
+	not []string
 }
 
+// suspicions are the findings, by the names that docs/findings.md gives them.
 var suspicions = map[string]suspicion{
-	"form A: an eject waits for the worker, which waits for device_hotplug_lock": {
-		"acpi_slot_eject,vm_work", spec.NoDeadlock, "acpi_slot_eject vm_work",
+	"F1": {"acpi_slot_eject,vm_work", spec.NoDeadlock, "acpi_slot_eject vm_work", "",
 		[]string{"v6.12 vm_work,vm_unbind", "v6.12 vm_work,acpi_dimm", "v6.12+worker_tries_gate", "v6.12+slots_without_gate"}},
-	"form B: an eject takes device_hotplug_lock twice": {
-		"acpi_slot_eject,vm_work", spec.NoRecursion, "acpi_slot_eject",
+	"F1, libnvdimm": {"acpi_pmem_eject,acpi_pmem_check,nd_async,nd_kmem_unbind", spec.NoDeadlock, "acpi_pmem_eject nd_async", "",
+		[]string{"v6.12 acpi_pmem_check,nd_async", "v6.12+slots_without_gate"}},
+	"F2": {"acpi_slot_eject,vm_work", spec.NoRecursion, "acpi_slot_eject", "",
 		[]string{"v6.12 acpi_slot_eject,acpi_slot_check", "v6.12 vm_work,vm_unbind", "v6.12+virtio_mem_keeps_blocks", "v6.12+slots_without_gate"}},
+	"F2, host bridge": {"acpi_root_eject,vm_work", spec.NoRecursion, "acpi_root_eject", "", []string{"v6.12+slots_without_gate+roots_without_gate"}},
+	"F3":              {"acpi_pmem_eject", spec.NoRecursion, "acpi_pmem_eject", "", []string{"v6.12 acpi_pmem_check", "v6.12+slots_without_gate"}},
+	"F3, CXL":         {"acpi_cxl_eject", spec.NoRecursion, "acpi_cxl_eject", "v6.7", []string{"v6.12 cxl_pci_remove", "v6.12+slots_without_gate"}},
+	"F3, pseries":     {"dlpar_pmem_remove", spec.NoRecursion, "dlpar_pmem_remove", "", []string{"v6.12 papr_unbind", "v6.12+dlpar_pmem_without_gate"}},
+	"F4": {"acpi_slot_check,pci_remove,vm_work", spec.NoDeadlock, "acpi_slot_check pci_remove", "",
+		[]string{"v6.12 acpi_slot_check,pci_rescan,vm_work", "v6.12+slots_without_gate"}},
+	"F4, pciehp": {"acpi_slot_check,pciehp_ist", spec.NoDeadlock, "acpi_slot_check pciehp_ist", "v6.7", []string{"v6.12+slots_without_gate"}},
+	"F5": {"acpi_dimm,slot_power_off,vm_work", spec.NoDeadlock, "acpi_dimm slot_power_off", "",
+		[]string{"v6.12 acpi_dimm,slot_power_on,vm_work", "v6.12+slots_without_gate+roots_without_gate+scan_lock_first"}},
+	"F5, dock":    {"acpi_dimm,undock,vm_work", spec.NoDeadlock, "acpi_dimm undock", "", []string{"v6.12+slots_without_gate+roots_without_gate+scan_lock_first"}},
+	"F6":          {"acpi_slot_eject,vm_unbind,vm_work", spec.NoDeadlock, "acpi_slot_eject vm_unbind", "", []string{"v6.12 acpi_dimm,vm_unbind,vm_work", "v6.12+slots_without_gate"}},
+	"F6, kmem":    {"acpi_pmem_eject,nd_kmem_unbind", spec.NoDeadlock, "acpi_pmem_eject nd_kmem_unbind", "", []string{"v6.12+slots_without_gate"}},
+	"F6, pseries": {"dlpar_pmem_remove,papr_unbind", spec.NoDeadlock, "dlpar_pmem_remove papr_unbind", "", []string{"v6.12+dlpar_pmem_without_gate"}},
+	"F7":          {"pci_dev_rescan,pci_remove", spec.NoDeadlock, "pci_dev_rescan pci_remove", "", []string{"v6.12 pci_rescan,pci_remove", "v6.12+pci_stores_try"}},
+	"F8":          {"pci_bridge_remove,slot_power_on", spec.NoDeadlock, "pci_bridge_remove slot_power_on", "", []string{"v6.12 pci_remove,slot_power_on", "v6.12+pci_stores_try"}},
+	"F8, pciehp":  {"pcie_port_remove,pciehp_power", spec.NoDeadlock, "pcie_port_remove pciehp_power", "v6.7", []string{"v6.12 cxl_pci_remove,pciehp_power"}},
+	"F9":          {"dax_size,hmem_unbind", spec.NoDeadlock, "dax_size hmem_unbind", "", []string{"v6.12 dax_size,kmem_unbind", "v6.12+dax_attrs_try"}},
+	"F9, mapping": {"dax_size,dax_start,kmem_unbind", spec.NoDeadlock, "dax_size dax_start", "", []string{"v6.12 dax_start,kmem_unbind", "v6.12+dax_attrs_try"}},
+	"F10":         {"hmem_bind,hmem_unbind", spec.NoRecursion, "hmem_bind", "v6.12", []string{"v6.1", "v6.12+dax_create_unwinds"}},
+	"F11":         {"acpi_cpu_eject,node_memremap,node_memunmap", spec.PagesUnderMemHotplug, "node_memunmap", "", []string{"v6.12+offline_node_locked"}},
+	"F12":         {"page_freed,zone_grows", spec.NoBug, "page_freed", "", []string{"v5.10", "v6.12+span_seqlock_again", "v6.12 page_freed"}},
 }
 
 func TestSuspicions(t *testing.T) {
 	for name, s := range suspicions {
 		t.Run(name, func(t *testing.T) {
-			for _, k := range newKernels {
+			for _, k := range releasesSince(s.since) {
 				require.True(t, s.found(t, k, s.actors), "%s: %s do not break %s", k, s.by, s.rule)
 			}
-			for _, machine := range s.harmless {
+			for _, machine := range s.not {
 				k, actors, other := strings.Cut(machine, " ")
 				if !other {
 					actors = s.actors
@@ -50,11 +70,106 @@ func TestSuspicions(t *testing.T) {
 	}
 }
 
+// releasesSince returns the releases from the given one on.
+func releasesSince(first string) []string {
+	if first == "" {
+		first = "v6.1"
+	}
+	var out []string
+	for _, r := range spec.Releases() {
+		out = append(out, r.String())
+	}
+	return out[slices.Index(out, first):]
+}
+
 // found tells whether the suspects break the rule, or, with other actors than those of the suspicion, whether anybody does.
 func (s suspicion) found(t *testing.T, k, actors string) bool {
+	return slices.ContainsFunc(broken(t, k, actors, s.rule), func(by string) bool { return actors != s.actors || by == s.by })
+}
+
+// broken returns who breaks a rule, with two tasks.
+func broken(t *testing.T, k, actors string, rules ...*spec.Invariant) []string {
 	r := check(t, sim.Config{Kernel: kernel(t, k), Selection: actors, Tasks: 2, Blocks: 1})
 	require.True(t, r.Complete)
-	return slices.ContainsFunc(r.Violations, func(v sim.Violation) bool {
-		return v.Invariant == s.rule.ID && (actors != s.actors || strings.Join(sorted(v.Actors), " ") == s.by)
-	})
+	var out []string
+	for _, v := range r.Violations {
+		by := strings.Join(sorted(v.Actors), " ")
+		if slices.ContainsFunc(rules, func(i *spec.Invariant) bool { return i.ID == v.Invariant }) && !slices.Contains(out, by) {
+			out = append(out, by)
+		}
+	}
+	return sorted(out)
+}
+
+// repairs are proposals, alone and together, and the findings that each leaves, of those that are about device_hotplug_lock. All others
+// it closes.
+var repairs = map[string]string{
+	"worker_asks_removing":                                  "F1; F1, libnvdimm; F2; F2, host bridge; F3; F3, CXL; F3, pseries; F4; F4, pciehp; F5; F5, dock; F6; F6, kmem; F6, pseries",
+	"worker_tries_gate":                                     "F1, libnvdimm; F2; F2, host bridge; F3; F3, CXL; F3, pseries; F4; F4, pciehp; F5; F5, dock; F6; F6, kmem; F6, pseries",
+	"virtio_mem_knows_gate":                                 "F1; F1, libnvdimm; F3; F3, CXL; F3, pseries; F4; F4, pciehp; F5; F5, dock; F6; F6, kmem; F6, pseries",
+	"worker_tries_gate+virtio_mem_knows_gate":               "F1, libnvdimm; F3; F3, CXL; F3, pseries; F4; F4, pciehp; F5; F5, dock; F6; F6, kmem; F6, pseries",
+	"worker_tries_gate+virtio_mem_keeps_blocks":             "F1, libnvdimm; F3; F3, CXL; F3, pseries; F4, pciehp; F6, kmem; F6, pseries",
+	"slots_without_gate":                                    "F2, host bridge; F3, pseries; F5; F5, dock; F6, pseries",
+	"slots_without_gate+roots_without_gate":                 "F3, pseries; F5; F5, dock; F6, pseries",
+	"slots_without_gate+roots_without_gate+scan_lock_first": "F3, pseries; F6, pseries",
+	"slots_without_gate+roots_without_gate+scan_lock_first+dlpar_pmem_without_gate": "",
+}
+
+// Of the proposed repairs, those that are about one driver close its own forms or move them to another lock; only no device_hotplug_lock
+// across remove() closes all.
+func TestRepairs(t *testing.T) {
+	for repair, leaves := range repairs {
+		t.Run(repair, func(t *testing.T) {
+			var left []string
+			for name, s := range suspicions {
+				if aboutGate(name) && s.found(t, "v6.12+"+repair, s.actors) {
+					left = append(left, name)
+				}
+			}
+			require.Equal(t, leaves, strings.Join(sorted(left), "; "))
+		})
+	}
+}
+
+func aboutGate(name string) bool {
+	finding, _, _ := strings.Cut(name, ",")
+	return slices.Contains([]string{"F1", "F2", "F3", "F4", "F5", "F6"}, finding)
+}
+
+// With all proposals, nobody hangs in any group but who removes a PCIe hotplug port.
+func TestRepairsTogether(t *testing.T) {
+	k := "v6.12"
+	for _, p := range spec.Proposals() {
+		if p != spec.VirtioMemKeepsBlocks && p != spec.VirtioMemKnowsGate && p != spec.WorkerAsksRemoving && p != spec.WorkerTriesGate {
+			k += "+" + p.ID
+		}
+	}
+	for group, left := range map[string][]string{
+		"suspicions,acpi_dimm":      nil,
+		"suspicions-pmem,acpi_dimm": nil,
+		"suspicions-cxl,acpi_dimm":  {"pcie_port_remove pciehp_ist", "pcie_port_remove pciehp_power"},
+		"suspicions-node":           nil,
+	} {
+		require.Equal(t, left, broken(t, k, group, spec.NoDeadlock, spec.NoRecursion, spec.NoBug), group)
+	}
+}
+
+// What looked suspicious and is harmless, with what protects it taken away beside it.
+func TestHarmless(t *testing.T) {
+	rules := []*spec.Invariant{spec.NoDeadlock, spec.NoRecursion, spec.NoOnlineOfRemoved, spec.PagesUnderMemHotplug}
+	for name, h := range map[string]struct{ actors, without string }{
+		"H1: the zone is chosen before mem_hotplug_lock":       {"zone_chosen,zone_grows", "zone_chosen_ungated"},
+		"H2: blocks are visible before altmap and group":       {"block_added,block_used", "block_added_ungated,block_used"},
+		"H3: a device removes itself by its own attribute":     {"pci_remove", "pci_remove_keeps_reference"},
+		"H4: a driver's attributes go while they are written":  {"vm_rmmod,vm_unbind,vm_bind,vm_work", "vm_rmmod_locked,vm_unbind"},
+		"H5: virtio-mem is probed under device_hotplug_lock":   {"acpi_slot_check,acpi_dimm,vm_bind,pci_rescan,vm_work", "acpi_slot_check,acpi_slot_eject,vm_work"},
+		"H6: virtio-mem is unbound while nobody ejects a slot": {"vm_unbind,vm_bind,vm_work,acpi_dimm", "vm_unbind,vm_bind,vm_work,acpi_slot_eject"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, k := range releasesSince("v6.1") {
+				require.Empty(t, broken(t, k, h.actors, rules...), k)
+				require.NotEmpty(t, broken(t, k, h.without, rules...), k)
+			}
+		})
+	}
 }

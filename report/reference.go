@@ -141,19 +141,32 @@ func Kernels(w io.Writer) error {
 func Changes(w io.Writer, st Style) error {
 	p := &printer{w: w}
 	for _, c := range spec.Changes() {
-		p.line("%s %-6s %s", st.bold(c.ID), c.Release, wrap(c.Title, 20, "                    "))
-		p.line("                    %s", st.dim(wrap(c.Summary, 20, "                    ")))
-		if len(c.Needs) > 0 {
-			p.line("                    %s", st.dim("needs "+joinStrings(c.Needs)))
-		}
-		if len(c.Repairs) > 0 {
-			p.line("                    %s", st.dim("repairs "+joinStrings(c.Repairs)))
-		}
-		if c.Unverified != "" {
-			p.line("                    %s", st.amber(wrap("not verified: "+c.Unverified, 20, "                    ")))
-		}
+		p.change(st, c, c.Release.String())
 	}
 	return p.err
+}
+
+// Proposals lists the changes that no release has.
+func Proposals(w io.Writer, st Style) error {
+	p := &printer{w: w}
+	for _, c := range spec.Proposals() {
+		p.change(st, c, "none")
+	}
+	return p.err
+}
+
+func (p *printer) change(st Style, c *spec.Change, release string) {
+	p.line("%s %-6s %s", st.bold(c.ID), release, wrap(c.Title, len(c.ID)+8, "                    "))
+	p.line("                    %s", st.dim(wrap(c.Summary, 20, "                    ")))
+	if len(c.Needs) > 0 {
+		p.line("                    %s", st.dim("needs "+joinStrings(c.Needs)))
+	}
+	if len(c.Repairs) > 0 {
+		p.line("                    %s", st.dim("repairs "+joinStrings(c.Repairs)))
+	}
+	if c.Unverified != "" {
+		p.line("                    %s", st.amber(wrap("not verified: "+c.Unverified, 20, "                    ")))
+	}
 }
 
 func joinStrings[T fmt.Stringer](items []T) string {

@@ -112,11 +112,17 @@ type initial struct {
 	blocks []spec.BlockInit
 }
 
-// initials returns the states to start from: each block in any of the states of spec.BlockInits, all tasks idle.
+// initials returns the states to start from: each block in any of the states of spec.BlockInits, kernfs nodes of no block visible,
+// all tasks idle.
 func (a *automaton) initials() []initial {
 	out := []initial{{}}
 	for _, v := range a.vars {
 		a.set(&out[0].state, v, v.Class.Init)
+	}
+	for l, at := range a.layout.active {
+		if l.Block == spec.NoBlock {
+			out[0].state.vars |= 1 << at
+		}
 	}
 	for b := range spec.Block(a.blocks) {
 		var more []initial

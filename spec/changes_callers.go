@@ -126,6 +126,10 @@ var (
 		Title:      "mm,memory_hotplug: allocate memmap from the added memory range",
 		Summary:    "a block can hold its own memmap, which is put into the zone when the block is onlined",
 		Unverified: "6.1-rc7 was read"}
+	SpanWithoutSeqlock = &Change{ID: "27cacaad16c5", Release: Release{5, 14},
+		Title:      "mm,memory_hotplug: drop unneeded locking",
+		Summary:    "spans of zones and nodes are written under mem_hotplug_lock alone, no longer under their seqlock and pgdat_resize_lock()",
+		Unverified: "id, title and release from memory; 5.11 and 5.15.100 were read on both sides"}
 	ZonelistSeqcount = &Change{ID: "3d36424b3b58", Release: Release{6, 0},
 		Title:   "mm/page_alloc: fix race condition between build_all_zonelists and page allocation",
 		Summary: "an allocation that finds no zone tries again if the zonelists were being rebuilt",
@@ -177,5 +181,5 @@ func callerChanges() []*Change {
 	return []*Change{SlabOnlineMems, HyperVMutex, HyperVCancel, XenDropMutex, HyperVSpinlock, ResizeHPT,
 		PseriesCheckState, ZonelistOrderLock, NoZonelistOrder, MigrationWaitUnpinned, IsolateOnce, DaxKmem, VirtioMem, ZoneDeviceDrain, HPTCpusLocked, SlabShowLockless,
 		DumpAfterUnlock, PtdumpArm64Lock, NodeMaskOfSlab, SlabNoCPULock, NodeNeverFreed,
-		MemremapGate, LinearMappingMutex, KcoreFreeze, VirtioMemFreeze, VirtioMemLeaveRCU, MemmapOnMemory, ZonelistSeqcount, PageExtRCU, ZonelistIrqsOff, CxlDax, DaxRegionSem, MemoryTiers, NodeNotifier, UsageRCU, PtdumpLock, OfflineAtomic}
+		MemremapGate, LinearMappingMutex, KcoreFreeze, VirtioMemFreeze, VirtioMemLeaveRCU, MemmapOnMemory, SpanWithoutSeqlock, ZonelistSeqcount, PageExtRCU, ZonelistIrqsOff, CxlDax, DaxRegionSem, MemoryTiers, NodeNotifier, UsageRCU, PtdumpLock, OfflineAtomic}
 }

@@ -19,6 +19,9 @@ func neverActors() []Actor {
 		Actor{Name: "lru_drain_work_reads", Doc: "lru_drain_work that reads mem_hotplug_lock", Single: mmPercpuWork, Run: lruDrainWork(true)},
 		Actor{Name: "memory_failure_locked", Doc: "memory_failure under get_online_mems(), as proposed in 2022", Run: memoryFailure(true)},
 		Actor{Name: "kexec_file_load_locked", Doc: "kexec_file_load under get_online_mems()", Run: kexecLoad(true)},
+		per("block_added_ungated", "block_added without device_hotplug_lock", blockAdded(false)),
+		Actor{Name: "zone_chosen_ungated", Doc: "zone_chosen without device_hotplug_lock", Run: zoneChosen(false)},
+		Actor{Name: "vm_rmmod_locked", Doc: "vm_rmmod that waits for users of the driver's attributes under device_lock()", Run: virtioRmmodLocked},
 		Actor{Name: "pci_remove_keeps_reference", Doc: "pci_remove that keeps its active reference", Run: virtioMemPCI.removeStore(false)},
 		Actor{Name: "slub_flush_next", Doc: "slub_flush as it was in linux-next in 2021", Run: slubFlushNext},
 	)

@@ -8,8 +8,14 @@ import "slices"
 // bridge, with a virtio-mem device in it, one virtio-pmem device, and one CXL memory device. How memory is added and removed is the matter of
 // group core: here it is the locks that it takes.
 
-// GroupSuspicions are the actors that docs/findings.md is about.
-const GroupSuspicions = "suspicions"
+// The groups of the suspicions: ACPI, PCI and virtio-mem; pmem; CXL, dax and pciehp; nodes and zones. They have locks in common, but no device, so
+// that each is explored on its own.
+const (
+	GroupSuspicions     = "suspicions"
+	GroupSuspicionsPmem = "suspicions-pmem"
+	GroupSuspicionsCXL  = "suspicions-cxl"
+	GroupSuspicionsNode = "suspicions-node"
+)
 
 // gateState says whether whoever calls into a driver holds device_hotplug_lock. No driver can know: only proposals ask.
 type gateState uint8
@@ -20,12 +26,17 @@ const (
 )
 
 func suspicionActors() []Actor {
-	return inGroup(GroupSuspicions, slices.Concat(acpiphpActors(), pciSysfsActors(), virtioMemDriverActors())...)
+	return slices.Concat(
+		inGroup(GroupSuspicions, slices.Concat(acpiphpActors(), pciSysfsActors(), virtioMemDriverActors())...),
+		inGroup(GroupSuspicionsPmem, pmemActors()...),
+		inGroup(GroupSuspicionsCXL, slices.Concat(cxlActors(), daxRegionActors(), pciehpActors())...),
+		inGroup(GroupSuspicionsNode, nodeActors()...))
 }
 
 // suspicionLocks returns the classes of lock that only the suspicions take.
 func suspicionLocks() []*LockClass {
-	return append(virtioMemPCI.locks(), PciRescanRemove, SlotPowerAttr, VirtioDevice, VirtioUnbind)
+	return slices.Concat(virtioMemPCI.locks(), pmemPCI.locks(), cxlPCI.locks(), staticDax.locks(), dynamicDax.locks(),
+		[]*LockClass{PciRescanRemove, SlotPowerAttr, VirtioDevice, VirtioUnbind, NvdimmBus, PaprDevice, PciehpPowerAttr, SpanSeq})
 }
 
 // addRange models add_memory_driver_managed() by its locks.

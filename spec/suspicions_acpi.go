@@ -72,32 +72,49 @@ func dimmEvent(t Task, _ gateState) {
 }
 
 // slotPower models power_write_file(): an active reference of the attribute is held while the slot changes.
-func slotPower(change func(Task)) func(Task, Block) Errno {
+func slotPower(change func(Task) Errno) func(Task, Block) Errno {
 	return func(t Task, _ Block) Errno {
 		return sysfsWrite(t, SlotPowerAttr.Of(NoBlock), func() Errno {
 			defer t.Call(PowerWrite)()
-			change(t)
-			return OK
+			return change(t)
 		})
 	}
 }
 
+// lockForStore takes l for a store that holds an active reference; as proposed it only tries, and has the system call restarted.
+func lockForStore(t Task, l Lock) Errno {
+	if !t.Kernel().Has(PciStoresTry) {
+		t.Lock(l)
+	} else if !t.TryLock(l) {
+		return ERESTARTNOINTR
+	}
+	return OK
+}
+
 // acpiphpDisable models acpiphp_disable_slot(): acpi_scan_lock without device_hotplug_lock.
-func acpiphpDisable(t Task) {
+func acpiphpDisable(t Task) Errno {
 	defer t.Call(AcpiphpDisable)()
-	t.Lock(AcpiScanLock)
-	t.Lock(pciLock)
+	if ret := lockForStore(t, AcpiScanLock); ret != OK {
+		return ret
+	}
+	defer t.Unlock(AcpiScanLock)
+	if ret := lockForStore(t, pciLock); ret != OK {
+		return ret
+	}
+	defer t.Unlock(pciLock)
 	virtioMemPCI.stopAndRemove(t, gateFree)
-	t.Unlock(pciLock)
-	t.Unlock(AcpiScanLock)
+	return OK
 }
 
 // acpiphpEnable models acpiphp_enable_slot().
-func acpiphpEnable(t Task) {
+func acpiphpEnable(t Task) Errno {
 	defer t.Call(AcpiphpEnable)()
-	t.Lock(pciLock)
+	if ret := lockForStore(t, pciLock); ret != OK {
+		return ret
+	}
+	defer t.Unlock(pciLock)
 	virtioMemPCI.add(t)
-	t.Unlock(pciLock)
+	return OK
 }
 
 // undockStore models undock_store(): handle_eject_request(), hot_remove_dock_devices(), and acpiphp_hotplug_notify() for the slot in the dock.

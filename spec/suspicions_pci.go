@@ -95,7 +95,9 @@ func (f *pciFunction) removeStore(breakProtection bool) func(Task, Block) Errno 
 func (f *pciFunction) devRescanStore(t Task, _ Block) Errno {
 	return sysfsWrite(t, f.rescanAttr.Of(NoBlock), func() Errno {
 		defer t.Call(PciDevRescan)()
-		t.Lock(pciLock)
+		if ret := lockForStore(t, pciLock); ret != OK {
+			return ret
+		}
 		pciRescan(t)
 		t.Unlock(pciLock)
 		return OK

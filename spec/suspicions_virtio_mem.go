@@ -169,6 +169,15 @@ func virtioRmmod(t Task, _ Block) Errno {
 	return OK
 }
 
+// virtioRmmodLocked is virtioRmmod that waits for the users of the attributes with device_lock() held: no kernel.
+func virtioRmmodLocked(t Task, _ Block) Errno {
+	t.Lock(VirtioDevice.Of(NoBlock))
+	kernfsRemove(t, VirtioUnbind.Of(NoBlock))
+	t.Activate(VirtioUnbind.Of(NoBlock))
+	t.Unlock(VirtioDevice.Of(NoBlock))
+	return OK
+}
+
 func virtioMemDriverActors() []Actor {
 	return []Actor{
 		{Name: "vm_work", Doc: "the work of a virtio-mem device", Single: virtioMemWork, From: VirtioMem, Run: virtioMemRunWq},

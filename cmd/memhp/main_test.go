@@ -88,6 +88,7 @@ func TestOutput(t *testing.T) {
 		"contract-v6.12.txt":                   {"contract"},
 		"list-kernels.txt":                     {"list", "kernels"},
 		"list-changes.txt":                     {"list", "changes"},
+		"list-proposals.txt":                   {"list", "proposals"},
 		"list-actors.txt":                      {"list", "actors"},
 		"list-locks.txt":                       {"list", "locks"},
 		"list-invariants.txt":                  {"list", "invariants"},

@@ -61,7 +61,7 @@ func (c *contractCmd) Run(a *app) error {
 }
 
 type listCmd struct {
-	What string `arg:"" enum:"kernels,changes,actors,locks,invariants,functions,bugs" help:"kernels, changes, actors, locks, invariants, functions or bugs."`
+	What string `arg:"" enum:"kernels,changes,proposals,actors,locks,invariants,functions,bugs" help:"kernels, changes, proposals, actors, locks, invariants, functions or bugs."`
 }
 
 // Run implements the subcommand.
@@ -71,6 +71,8 @@ func (c *listCmd) Run(a *app) error {
 		return report.Kernels(a.out)
 	case "changes":
 		return report.Changes(a.out, a.style)
+	case "proposals":
+		return report.Proposals(a.out, a.style)
 	case "actors":
 		return report.Actors(a.out, a.style)
 	case "locks":

@@ -212,7 +212,11 @@ func (w *writer) writeKernfs() {
 			w.line("/* Whether the kernfs nodes are visible: new users can take references. */")
 		}
 		first = false
-		w.line("bit %s;", w.visible(l))
+		if l.Block == spec.NoBlock {
+			w.line("bit %s = 1;", w.visible(l))
+		} else {
+			w.line("bit %s;", w.visible(l))
+		}
 	}
 }
 
