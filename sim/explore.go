@@ -29,6 +29,9 @@ type explorer struct {
 	started     time.Time
 	// look, if set, is shown each state.
 	look func(*state)
+	// enough, if set, tells whether the search may stop with a finding; stop tells that it did.
+	enough func(distinct) bool
+	stop   bool
 }
 
 // discovery is a violation and the state from which one more step shows it; a deadlock is shown by the state itself.
@@ -85,6 +88,7 @@ func (e *explorer) report(f finding) {
 	for _, d := range e.stepper.explain(f) {
 		if !e.found[d.key()] {
 			e.found[d.key()] = true
+			e.stop = e.stop || e.enough != nil && e.enough(d)
 			e.discoveries = append(e.discoveries, discovery{distinct: d, from: e.current, deadlock: f.kind == deadlock,
 				bystander: f.kind == brokenAgreement && !f.at.mine})
 		}
@@ -105,7 +109,7 @@ func (e *explorer) explore(ctx context.Context) error {
 		e.table.add(e.packing.pack(&e.inits[i].state), noParent)
 	}
 	levelEnd := e.table.n
-	for e.current = 0; e.current < e.table.n; e.current++ {
+	for e.current = 0; e.current < e.table.n && !e.stop; e.current++ {
 		if e.current == levelEnd {
 			e.depth++
 			levelEnd = e.table.n

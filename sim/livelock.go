@@ -4,9 +4,9 @@ import "slices"
 
 // livelock is a fair cycle in which operations are in progress, none ends and none starts.
 type livelock struct {
-	start state
-	// in is how the loop is reached from start, by single operations; round goes round it once.
+	// in is how its loop is reached from where the search was, by single operations; at is the state there; round goes round it once.
 	in, round []loopStep
+	at        state
 	// stay are the tasks that are in progress and do not move.
 	stay uint32
 }

@@ -10,7 +10,7 @@ func (f *livelockFinder) walk(l *loop) *livelock {
 	if len(in) > 0 {
 		at = in[len(in)-1].to
 	}
-	out := &livelock{start: f.states[0], in: in}
+	out := &livelock{at: f.states[at], in: in}
 	first := at
 	visit := func(steps []loopStep) {
 		out.round = append(out.round, steps...)

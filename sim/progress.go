@@ -111,8 +111,7 @@ func (e *explorer) renderLivelock(p *player, l *livelock, t trail) (Violation, e
 	}
 	t.ops[len(t.ops)-1].breaks = true
 	for i := range e.config.Tasks {
-		if n := l.start.node[i]; l.stay>>i&1 == 1 {
-			n = t.nodeOf(i, n)
+		if n := l.at.node[i]; l.stay>>i&1 == 1 {
 			t.ops = append(t.ops, taskMicro{task: i, micro: micro{node: n, answer: -1, next: n}, blocked: true})
 		}
 	}
@@ -129,16 +128,6 @@ func (e *explorer) renderLivelock(p *player, l *livelock, t trail) (Violation, e
 	v.Initial = e.inits[t.schedule.init].name
 	v.Steps += moves
 	return v, nil
-}
-
-// nodeOf returns where task i is at the end of a trail that began its last part at node n.
-func (t *trail) nodeOf(i int, n int32) int32 {
-	for _, o := range t.ops {
-		if o.task == i && o.answer >= 0 {
-			n = o.next
-		}
-	}
-	return n
 }
 
 // explainLivelock says who goes round, who waits for them, and what they hold all the time.
@@ -160,7 +149,7 @@ func (e *explorer) explainLivelock(l *livelock) distinct {
 			why = append(why, fmt.Sprintf("%s goes round for ever in %s()%s", me, functions[len(functions)-1], holding(held)))
 			d.actors = append(d.actors, e.a.actorName(at[0]))
 		case l.stay>>i&1 == 1:
-			n := l.start.node[i]
+			n := l.at.node[i]
 			why = append(why, fmt.Sprintf("%s waits for %s", me, e.a.nodes[n].op.object()))
 			d.actors = append(d.actors, e.a.actorName(n))
 		}

@@ -102,7 +102,8 @@ func TestProgress(t *testing.T) {
 		"no new references after deactivation":         {3, []spec.Actor{store, remove(true)}, "", ""},
 		"a deadlock is another matter": {3, []spec.Actor{until("poll", x),
 			blink(func(t spec.Task) { t.Lock(a); t.Unlock(a) }), one("ab", func(t spec.Task) { t.Lock(a); t.Lock(b); t.Unlock(b); t.Unlock(a) })}, "", ""},
-		"so is a path that ended": {2, []spec.Actor{until("poll", x), blink(func(t spec.Task) { t.Bug("dead") })}, "", ""},
+		"others that restart, or wait, beside it": {3, []spec.Actor{retry(func(t spec.Task) int { return t.Choose("more", 2) }), tryBoth("ba", b, a)}, "retry", "a"},
+		"so is a path that ended":                 {2, []spec.Actor{until("poll", x), blink(func(t spec.Task) { t.Bug("dead") })}, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, off := range []bool{false, true} {
