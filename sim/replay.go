@@ -311,9 +311,9 @@ func (r *replay) choose(what string, n int, fair bool) int {
 }
 
 // Call implements spec.Task: the contract is checked against what the caller holds.
-func (r *replay) Call(f *spec.Function) func() {
+func (r *replay) Call(f *spec.Function) func(...*spec.Errno) {
 	if r.cut {
-		return func() {}
+		return func(...*spec.Errno) {}
 	}
 	r.stack = append(r.stack, f)
 	for _, c := range r.held.Broken(f, r.kernel) {
@@ -322,7 +322,7 @@ func (r *replay) Call(f *spec.Function) func() {
 		r.entries = append(r.entries, slices.Clone(r.stack))
 	}
 	depth := len(r.stack)
-	return func() {
+	return func(...*spec.Errno) {
 		if !r.cut {
 			r.stack = r.stack[:depth-1]
 		}

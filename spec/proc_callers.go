@@ -3,13 +3,13 @@ package spec
 // Callers of memory hotplug outside sysfs.
 
 // acpiAdd models acpi_device_hotplug() for an insertion: drivers/acpi/scan.c, acpi_memhotplug.c.
-func acpiAdd(t Task, b Block) Errno {
-	defer t.Call(AcpiDeviceHotplug)()
+func acpiAdd(t Task, b Block) (errno Errno) {
+	defer t.Call(AcpiDeviceHotplug)(&errno)
 	lockDeviceHotplug(t)
 	defer unlockDeviceHotplug(t)
 	t.Lock(AcpiScanLock)
 	defer t.Unlock(AcpiScanLock)
-	defer t.Call(AcpiMemoryAdd)()
+	defer t.Call(AcpiMemoryAdd)(&errno)
 	if t.Kernel().Has(AddTakesDeviceHotplug) {
 		return addMemoryLocked(t, b)
 	}
@@ -18,13 +18,13 @@ func acpiAdd(t Task, b Block) Errno {
 
 // acpiEject models acpi_device_hotplug() for an eject request: acpi_scan_hot_remove() offlines the blocks, brings them
 // back if that fails, and removes the memory.
-func acpiEject(t Task, b Block) Errno {
-	defer t.Call(AcpiDeviceHotplug)()
+func acpiEject(t Task, b Block) (errno Errno) {
+	defer t.Call(AcpiDeviceHotplug)(&errno)
 	lockDeviceHotplug(t)
 	defer unlockDeviceHotplug(t)
 	t.Lock(AcpiScanLock)
 	defer t.Unlock(AcpiScanLock)
-	defer t.Call(AcpiScanHotRemove)()
+	defer t.Call(AcpiScanHotRemove)(&errno)
 	if t.Read(Presence.Of(b)) != Present {
 		return ENODEV
 	}
@@ -32,7 +32,7 @@ func acpiEject(t Task, b Block) Errno {
 		deviceOnline(t, b) // acpi_bus_online()
 		return EBUSY
 	}
-	defer t.Call(AcpiMemoryRemove)()
+	defer t.Call(AcpiMemoryRemove)(&errno)
 	return removeMemoryLocked(t, b)
 }
 
@@ -57,8 +57,8 @@ func driverRemove(t Task, b Block) Errno {
 }
 
 // memremapPages models devm_memremap_pages(), kernel/memremap.c; hmm_devmem_pages_create() of mm/hmm.c locks alike.
-func memremapPages(t Task, _ Block) Errno {
-	defer t.Call(MemremapPagesFn)()
+func memremapPages(t Task, _ Block) (errno Errno) {
+	defer t.Call(MemremapPagesFn)(&errno)
 	locked := t.Kernel().Has(MemremapLock)
 	memremapLock(t, locked)
 	ret := archAddMemory(t, NoBlock)
@@ -67,8 +67,8 @@ func memremapPages(t Task, _ Block) Errno {
 }
 
 // memunmapPages models devm_memremap_pages_release(), kernel/memremap.c; hmm_devmem_release() of mm/hmm.c locks alike.
-func memunmapPages(t Task, _ Block) Errno {
-	defer t.Call(MemunmapPages)()
+func memunmapPages(t Task, _ Block) (errno Errno) {
+	defer t.Call(MemunmapPages)(&errno)
 	locked := t.Kernel().Has(MemremapLock)
 	memremapLock(t, locked)
 	archRemoveMemory(t, NoBlock)
@@ -89,8 +89,8 @@ func memremapUnlock(t Task, locked bool) {
 }
 
 // cpuUp models cpu_up() of kernel/cpu.c as its in-kernel callers use it, with nothing held.
-func cpuUp(t Task, _ Block) Errno {
-	defer t.Call(CPUUp)()
+func cpuUp(t Task, _ Block) (errno Errno) {
+	defer t.Call(CPUUp)(&errno)
 	if ret := tryOnlineNode(t); ret != OK {
 		return ret
 	}

@@ -4,8 +4,8 @@ package spec
 
 // sysfsWrite models write(2) on an attribute, kernfs_fop_write() of fs/kernfs/file.c: an active reference of its
 // node is held for the whole of the store. A store that returns -ERESTARTNOINTR drops it and is run again.
-func sysfsWrite(t Task, attr Lock, store func() Errno) Errno {
-	defer t.Call(KernfsFopWrite)()
+func sysfsWrite(t Task, attr Lock, store func() Errno) (errno Errno) {
+	defer t.Call(KernfsFopWrite)(&errno)
 	restart := t.Mark()
 	if !t.TryRLock(attr) {
 		return ENODEV
@@ -19,8 +19,8 @@ func sysfsWrite(t Task, attr Lock, store func() Errno) Errno {
 }
 
 // sysfsRead models read(2) on an attribute, kernfs_seq_start() to kernfs_seq_stop() of fs/kernfs/file.c.
-func sysfsRead(t Task, attr Lock, show func()) Errno {
-	defer t.Call(KernfsSeqShow)()
+func sysfsRead(t Task, attr Lock, show func()) (errno Errno) {
+	defer t.Call(KernfsSeqShow)(&errno)
 	if !t.TryRLock(attr) {
 		return ENODEV
 	}
@@ -39,8 +39,8 @@ func unlockDeviceHotplug(t Task) { t.Unlock(DeviceHotplugLock) }
 
 // lockDeviceHotplugSysfs models lock_device_hotplug_sysfs(): never wait for the lock while an active reference is
 // held, since the task that has the lock may be draining that reference (5e33bc4165f3).
-func lockDeviceHotplugSysfs(t Task) Errno {
-	defer t.Call(LockDeviceHotplugSysfs)()
+func lockDeviceHotplugSysfs(t Task) (errno Errno) {
+	defer t.Call(LockDeviceHotplugSysfs)(&errno)
 	if !t.Kernel().Has(SysfsTrylock) {
 		t.Lock(DeviceHotplugLock)
 		return OK
@@ -53,8 +53,8 @@ func lockDeviceHotplugSysfs(t Task) Errno {
 
 // onlineStore models online_store().
 func onlineStore(t Task, b Block) Errno {
-	return sysfsWrite(t, OnlineAttr.Of(b), func() Errno {
-		defer t.Call(OnlineStore)()
+	return sysfsWrite(t, OnlineAttr.Of(b), func() (errno Errno) {
+		defer t.Call(OnlineStore)(&errno)
 		const offline, online = 0, 1
 		val := t.Choose("value written: 0, 1, x", 3)
 		if val > online {
@@ -85,8 +85,8 @@ func onlineShow(t Task, b Block) Errno {
 }
 
 // deviceOnline models device_online().
-func deviceOnline(t Task, b Block) Errno {
-	defer t.Call(DeviceOnline)()
+func deviceOnline(t Task, b Block) (errno Errno) {
+	defer t.Call(DeviceOnline)(&errno)
 	t.Lock(DeviceLock.Of(b))
 	defer t.Unlock(DeviceLock.Of(b))
 	if t.Read(DevOffline.Of(b)) == False {
@@ -100,8 +100,8 @@ func deviceOnline(t Task, b Block) Errno {
 }
 
 // deviceOffline models device_offline().
-func deviceOffline(t Task, b Block) Errno {
-	defer t.Call(DeviceOffline)()
+func deviceOffline(t Task, b Block) (errno Errno) {
+	defer t.Call(DeviceOffline)(&errno)
 	t.Lock(DeviceLock.Of(b))
 	defer t.Unlock(DeviceLock.Of(b))
 	if t.Read(DevOffline.Of(b)) == True {

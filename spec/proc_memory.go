@@ -7,8 +7,8 @@ var onlineTypes = [...]int{TypeKeep, TypeKernel, TypeMovable}
 
 // stateStore models store_mem_state(), state_store() since v5.0.
 func stateStore(t Task, b Block) Errno {
-	return sysfsWrite(t, StateAttr.Of(b), func() Errno {
-		defer t.Call(StateStore)()
+	return sysfsWrite(t, StateAttr.Of(b), func() (errno Errno) {
+		defer t.Call(StateStore)(&errno)
 		k := t.Kernel()
 		if ret := lockDeviceHotplugSysfs(t); ret != OK {
 			return ret
@@ -48,8 +48,8 @@ func stateShow(t Task, b Block) Errno {
 }
 
 // probeStore models memory_probe_store(), for one block.
-func probeStore(t Task, b Block) Errno {
-	defer t.Call(ProbeStore)()
+func probeStore(t Task, b Block) (errno Errno) {
+	defer t.Call(ProbeStore)(&errno)
 	k := t.Kernel()
 	if !k.Has(AddTakesDeviceHotplug) {
 		return addMemory(t, b)
@@ -67,8 +67,8 @@ func probeStore(t Task, b Block) Errno {
 }
 
 // autoOnlineStore models store_auto_online_blocks(): a plain assignment.
-func autoOnlineStore(t Task, _ Block) Errno {
-	defer t.Call(AutoOnlineStore)()
+func autoOnlineStore(t Task, _ Block) (errno Errno) {
+	defer t.Call(AutoOnlineStore)(&errno)
 	val := t.Choose("word written: offline, online, other", 3)
 	if val > True {
 		return EINVAL
@@ -78,8 +78,8 @@ func autoOnlineStore(t Task, _ Block) Errno {
 }
 
 // memorySubsysOnline models memory_subsys_online().
-func memorySubsysOnline(t Task, b Block) Errno {
-	defer t.Call(SubsysOnline)()
+func memorySubsysOnline(t Task, b Block) (errno Errno) {
+	defer t.Call(SubsysOnline)(&errno)
 	if t.Read(BlockState.Of(b)) == MemOnline {
 		return OK
 	}
@@ -92,8 +92,8 @@ func memorySubsysOnline(t Task, b Block) Errno {
 }
 
 // memorySubsysOffline models memory_subsys_offline().
-func memorySubsysOffline(t Task, b Block) Errno {
-	defer t.Call(SubsysOffline)()
+func memorySubsysOffline(t Task, b Block) (errno Errno) {
+	defer t.Call(SubsysOffline)(&errno)
 	if t.Read(BlockState.Of(b)) == MemOffline {
 		return OK
 	}
@@ -101,8 +101,8 @@ func memorySubsysOffline(t Task, b Block) Errno {
 }
 
 // memoryBlockChangeState models memory_block_change_state() and memory_block_action().
-func memoryBlockChangeState(t Task, b Block, to, from int) Errno {
-	defer t.Call(ChangeState)()
+func memoryBlockChangeState(t Task, b Block, to, from int) (errno Errno) {
+	defer t.Call(ChangeState)(&errno)
 	if t.Read(BlockState.Of(b)) != from {
 		return EINVAL
 	}
@@ -124,8 +124,8 @@ func memoryBlockChangeState(t Task, b Block, to, from int) Errno {
 }
 
 // memoryBlockOnline models memory_block_online(), part of memory_block_action() before v5.15.
-func memoryBlockOnline(t Task, b Block) Errno {
-	defer t.Call(BlockOnline)()
+func memoryBlockOnline(t Task, b Block) (errno Errno) {
+	defer t.Call(BlockOnline)(&errno)
 	if t.Kernel().Has(LockInBlockOnline) {
 		memHotplugBegin(t)
 		defer memHotplugDone(t)
@@ -137,8 +137,8 @@ func memoryBlockOnline(t Task, b Block) Errno {
 }
 
 // memoryBlockOffline models memory_block_offline(), part of memory_block_action() before v5.15.
-func memoryBlockOffline(t Task, b Block) Errno {
-	defer t.Call(BlockOffline)()
+func memoryBlockOffline(t Task, b Block) (errno Errno) {
+	defer t.Call(BlockOffline)(&errno)
 	if t.Kernel().Has(LockInBlockOnline) {
 		memHotplugBegin(t)
 		defer memHotplugDone(t)

@@ -56,8 +56,8 @@ func lockInOnlinePages(k Kernel) bool {
 }
 
 // onlinePages models online_pages().
-func onlinePages(t Task, b Block) Errno {
-	defer t.Call(OnlinePages)()
+func onlinePages(t Task, b Block) (errno Errno) {
+	defer t.Call(OnlinePages)(&errno)
 	if lockInOnlinePages(t.Kernel()) {
 		memHotplugBegin(t)
 		defer memHotplugDone(t)
@@ -75,8 +75,8 @@ func onlinePages(t Task, b Block) Errno {
 }
 
 // offlinePages models __offline_pages(). The early -EINVAL of holes and of ranges in several zones are left out.
-func offlinePages(t Task, b Block) Errno {
-	defer t.Call(OfflinePages)()
+func offlinePages(t Task, b Block) (errno Errno) {
+	defer t.Call(OfflinePages)(&errno)
 	if lockInOnlinePages(t.Kernel()) {
 		memHotplugBegin(t)
 		defer memHotplugDone(t)
@@ -118,8 +118,8 @@ func lruAddDrainAll(t Task) {
 }
 
 // addMemory models add_memory().
-func addMemory(t Task, b Block) Errno {
-	defer t.Call(AddMemory)()
+func addMemory(t Task, b Block) (errno Errno) {
+	defer t.Call(AddMemory)(&errno)
 	if !t.Kernel().Has(AddTakesDeviceHotplug) {
 		return registerAndAdd(t, b)
 	}
@@ -129,8 +129,8 @@ func addMemory(t Task, b Block) Errno {
 }
 
 // addMemoryLocked models __add_memory() (8df1d0e4a265).
-func addMemoryLocked(t Task, b Block) Errno {
-	defer t.Call(AddMemoryLocked)()
+func addMemoryLocked(t Task, b Block) (errno Errno) {
+	defer t.Call(AddMemoryLocked)(&errno)
 	return registerAndAdd(t, b)
 }
 
@@ -147,8 +147,8 @@ func registerAndAdd(t Task, b Block) Errno {
 }
 
 // addMemoryResource models add_memory_resource().
-func addMemoryResource(t Task, b Block) Errno {
-	defer t.Call(AddMemoryResource)()
+func addMemoryResource(t Task, b Block) (errno Errno) {
+	defer t.Call(AddMemoryResource)(&errno)
 	k := t.Kernel()
 	memHotplugBegin(t)
 	// __add_section() finds a valid section with -EEXIST, before it registers a block; __add_pages() goes on.
@@ -185,8 +185,8 @@ func autoOnline(t Task, b Block) {
 	memoryBlockChangeState(t, b, MemOnline, MemOffline) // dev->offline stays true
 }
 
-func archAddMemory(t Task, b Block) Errno {
-	defer t.Call(ArchAddMemory)()
+func archAddMemory(t Task, b Block) (errno Errno) {
+	defer t.Call(ArchAddMemory)(&errno)
 	if t.Choose("arch_add_memory() fails", 2) == 1 {
 		return ENOMEM
 	}
@@ -203,8 +203,8 @@ func archRemoveMemory(t Task, b Block) {
 }
 
 // removeMemory models remove_memory(), for callers that hold device_hotplug_lock before d15e59260f62.
-func removeMemory(t Task, b Block) Errno {
-	defer t.Call(RemoveMemory)()
+func removeMemory(t Task, b Block) (errno Errno) {
+	defer t.Call(RemoveMemory)(&errno)
 	if !t.Kernel().Has(RemoveTakesDeviceHotplug) {
 		return tryRemoveMemory(t, b)
 	}
@@ -214,11 +214,11 @@ func removeMemory(t Task, b Block) Errno {
 }
 
 // removeMemoryLocked models __remove_memory() (d15e59260f62): remove_memory() before, whose callers hold the lock.
-func removeMemoryLocked(t Task, b Block) Errno {
+func removeMemoryLocked(t Task, b Block) (errno Errno) {
 	if !t.Kernel().Has(RemoveTakesDeviceHotplug) {
 		return removeMemory(t, b)
 	}
-	defer t.Call(RemoveMemoryLocked)()
+	defer t.Call(RemoveMemoryLocked)(&errno)
 	ret := tryRemoveMemory(t, b)
 	if ret != OK {
 		t.Bug("__remove_memory(): try_remove_memory() failed") // eca499ab3749
@@ -227,8 +227,8 @@ func removeMemoryLocked(t Task, b Block) Errno {
 }
 
 // tryRemoveMemory models try_remove_memory(), the body of remove_memory() before eca499ab3749.
-func tryRemoveMemory(t Task, b Block) Errno {
-	defer t.Call(TryRemoveMemory)()
+func tryRemoveMemory(t Task, b Block) (errno Errno) {
+	defer t.Call(TryRemoveMemory)(&errno)
 	k := t.Kernel()
 	checkFirst := k.Has(RemoveBlocksFirst)
 	blocksFirst := checkFirst && !k.Has(RemoveBlocksInside)
@@ -277,8 +277,8 @@ func checkOffline(t Task, b Block) Errno {
 }
 
 // tryOnlineNode models try_online_node(); what it changes belongs to the node alone.
-func tryOnlineNode(t Task) Errno {
-	defer t.Call(TryOnlineNode)()
+func tryOnlineNode(t Task) (errno Errno) {
+	defer t.Call(TryOnlineNode)(&errno)
 	if t.Kernel().Has(NodeUnderMemHotplug) {
 		memHotplugBegin(t)
 		defer memHotplugDone(t)

@@ -3,8 +3,8 @@ package spec
 // powernv's memory tracing: arch/powerpc/platforms/powernv/memtrace.c.
 
 // memtraceEnable models memtrace_enable_set(), for a region of one block.
-func memtraceEnable(t Task, b Block) Errno {
-	defer t.Call(MemtraceEnable)()
+func memtraceEnable(t Task, b Block) (errno Errno) {
+	defer t.Call(MemtraceEnable)(&errno)
 	k := t.Kernel()
 	owned := t.Read(MemtraceSize.Of(b)) == True
 	if owned && !k.Has(MemtraceReadd) {
@@ -55,8 +55,8 @@ func memtraceOfflinePages(t Task, b Block) bool {
 }
 
 // memtraceOnline models memtrace_online(): it adds the memory again, and onlines it if the policy does not.
-func memtraceOnline(t Task, b Block) Errno {
-	defer t.Call(MemtraceOnline)()
+func memtraceOnline(t Task, b Block) (errno Errno) {
+	defer t.Call(MemtraceOnline)(&errno)
 	if addMemory(t, b) != OK {
 		return EAGAIN
 	}

@@ -13,8 +13,8 @@ const (
 
 // acpiHotplugWork models acpi_device_hotplug() on the ordered queue kacpi_hotplug (acpi_hotplug_work_fn(), drivers/acpi/osl.c).
 func acpiHotplugWork(e acpiEvent, handle func(Task, gateState)) func(Task, Block) Errno {
-	return func(t Task, _ Block) Errno {
-		defer t.Call(AcpiDeviceHotplug)()
+	return func(t Task, _ Block) (errno Errno) {
+		defer t.Call(AcpiDeviceHotplug)(&errno)
 		k := t.Kernel()
 		held := gateHeld
 		if e == slotEvent && k.Has(SlotsWithoutGate) || e == rootEvent && k.Has(RootsWithoutGate) {
@@ -74,8 +74,8 @@ func dimmEvent(t Task, _ gateState) {
 // slotPower models power_write_file(): an active reference of the attribute is held while the slot changes.
 func slotPower(change func(Task) Errno) func(Task, Block) Errno {
 	return func(t Task, _ Block) Errno {
-		return sysfsWrite(t, SlotPowerAttr.Of(NoBlock), func() Errno {
-			defer t.Call(PowerWrite)()
+		return sysfsWrite(t, SlotPowerAttr.Of(NoBlock), func() (errno Errno) {
+			defer t.Call(PowerWrite)(&errno)
 			return change(t)
 		})
 	}
@@ -92,8 +92,8 @@ func lockForStore(t Task, l Lock) Errno {
 }
 
 // acpiphpDisable models acpiphp_disable_slot(): acpi_scan_lock without device_hotplug_lock.
-func acpiphpDisable(t Task) Errno {
-	defer t.Call(AcpiphpDisable)()
+func acpiphpDisable(t Task) (errno Errno) {
+	defer t.Call(AcpiphpDisable)(&errno)
 	if ret := lockForStore(t, AcpiScanLock); ret != OK {
 		return ret
 	}
@@ -107,8 +107,8 @@ func acpiphpDisable(t Task) Errno {
 }
 
 // acpiphpEnable models acpiphp_enable_slot().
-func acpiphpEnable(t Task) Errno {
-	defer t.Call(AcpiphpEnable)()
+func acpiphpEnable(t Task) (errno Errno) {
+	defer t.Call(AcpiphpEnable)(&errno)
 	if ret := lockForStore(t, pciLock); ret != OK {
 		return ret
 	}
@@ -118,8 +118,8 @@ func acpiphpEnable(t Task) Errno {
 }
 
 // undockStore models undock_store(): handle_eject_request(), hot_remove_dock_devices(), and acpiphp_hotplug_notify() for the slot in the dock.
-func undockStore(t Task, _ Block) Errno {
-	defer t.Call(UndockStore)()
+func undockStore(t Task, _ Block) (errno Errno) {
+	defer t.Call(UndockStore)(&errno)
 	t.Lock(AcpiScanLock)
 	ejectSlot(virtioMemPCI)(t, gateFree)
 	t.Unlock(AcpiScanLock)

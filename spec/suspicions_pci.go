@@ -67,8 +67,8 @@ func (f *pciFunction) add(t Task) {
 // removeStore models remove_store(): device_remove_file_self() drops its own active reference, so that the removal does not
 // wait for itself, and of several writers one wins; the others wait for it with nothing held (kernfs_remove_self(), fs/kernfs/dir.c).
 func (f *pciFunction) removeStore(breakProtection bool) func(Task, Block) Errno {
-	return func(t Task, _ Block) Errno {
-		defer t.Call(PciRemoveStore)()
+	return func(t Task, _ Block) (errno Errno) {
+		defer t.Call(PciRemoveStore)(&errno)
 		attr := f.removeAttr.Of(NoBlock)
 		if !t.TryRLock(attr) {
 			return ENODEV
@@ -93,8 +93,8 @@ func (f *pciFunction) removeStore(breakProtection bool) func(Task, Block) Errno 
 
 // devRescanStore models dev_rescan_store(): it waits for pci_rescan_remove_lock with an active reference of its device held.
 func (f *pciFunction) devRescanStore(t Task, _ Block) Errno {
-	return sysfsWrite(t, f.rescanAttr.Of(NoBlock), func() Errno {
-		defer t.Call(PciDevRescan)()
+	return sysfsWrite(t, f.rescanAttr.Of(NoBlock), func() (errno Errno) {
+		defer t.Call(PciDevRescan)(&errno)
 		if ret := lockForStore(t, pciLock); ret != OK {
 			return ret
 		}
@@ -105,8 +105,8 @@ func (f *pciFunction) devRescanStore(t Task, _ Block) Errno {
 }
 
 // rescanStore models rescan_store() of the bus, whose attribute is never removed.
-func rescanStore(t Task, _ Block) Errno {
-	defer t.Call(PciRescanStore)()
+func rescanStore(t Task, _ Block) (errno Errno) {
+	defer t.Call(PciRescanStore)(&errno)
 	t.Lock(pciLock)
 	pciRescan(t)
 	t.Unlock(pciLock)
@@ -124,8 +124,8 @@ func pciRescan(t Task) {
 
 // bridgeRemoveStore models remove_store() of the bridge: what is behind it goes, then its slots: pci_remove_bus(), pcibios_remove_bus(),
 // acpi_pci_remove_bus(), acpiphp_remove_slots(), cleanup_bridge(), pci_hp_del(), which drains slots/N/power.
-func bridgeRemoveStore(t Task, _ Block) Errno {
-	defer t.Call(PciRemoveStore)()
+func bridgeRemoveStore(t Task, _ Block) (errno Errno) {
+	defer t.Call(PciRemoveStore)(&errno)
 	t.Lock(pciLock)
 	defer t.Unlock(pciLock)
 	v := PciBridge.Of(NoBlock)
@@ -133,7 +133,7 @@ func bridgeRemoveStore(t Task, _ Block) Errno {
 		return ENODEV
 	}
 	virtioMemPCI.stopAndRemove(t, gateFree)
-	defer t.Call(AcpiphpCleanup)()
+	defer t.Call(AcpiphpCleanup)(&errno)
 	kernfsRemove(t, SlotPowerAttr.Of(NoBlock))
 	t.Write(v, True)
 	return OK

@@ -92,8 +92,8 @@ func virtioMemRemove(t Task, held gateState) {
 
 // virtioMemRunWq models virtio_mem_run_wq(), which plugs an unused block, wholly or in part, or takes one away. hotplug_mutex is never held across
 // the calls into memory hotplug, and vm->removing is never looked at.
-func virtioMemRunWq(t Task, _ Block) Errno {
-	defer t.Call(VirtioMemWorkFn)()
+func virtioMemRunWq(t Task, _ Block) (errno Errno) {
+	defer t.Call(VirtioMemWorkFn)(&errno)
 	k := t.Kernel()
 	if t.Read(VmWork.Of(NoBlock)) == True {
 		return OK // not pending
@@ -138,8 +138,8 @@ func offlineAndRemoveRange(t Task) {
 
 // virtioUnbind models unbind_store() of the driver: device_driver_detach() holds device_lock() of the virtio device.
 func virtioUnbind(t Task, _ Block) Errno {
-	return sysfsWrite(t, VirtioUnbind.Of(NoBlock), func() Errno {
-		defer t.Call(UnbindStore)()
+	return sysfsWrite(t, VirtioUnbind.Of(NoBlock), func() (errno Errno) {
+		defer t.Call(UnbindStore)(&errno)
 		t.Lock(VirtioDevice.Of(NoBlock))
 		virtioRelease(t, gateFree)
 		t.Unlock(VirtioDevice.Of(NoBlock))
@@ -149,8 +149,8 @@ func virtioUnbind(t Task, _ Block) Errno {
 
 // virtioBind models bind_store() of the driver.
 func virtioBind(t Task, _ Block) Errno {
-	return sysfsWrite(t, VirtioUnbind.Of(NoBlock), func() Errno {
-		defer t.Call(BindStore)()
+	return sysfsWrite(t, VirtioUnbind.Of(NoBlock), func() (errno Errno) {
+		defer t.Call(BindStore)(&errno)
 		t.Lock(VirtioDevice.Of(NoBlock))
 		virtioAttach(t)
 		t.Unlock(VirtioDevice.Of(NoBlock))
@@ -159,8 +159,8 @@ func virtioBind(t Task, _ Block) Errno {
 }
 
 // virtioRmmod models bus_remove_driver(): `bind` and `unbind` go first, with no lock held, then the driver is released from its devices.
-func virtioRmmod(t Task, _ Block) Errno {
-	defer t.Call(BusRemoveDriver)()
+func virtioRmmod(t Task, _ Block) (errno Errno) {
+	defer t.Call(BusRemoveDriver)(&errno)
 	kernfsRemove(t, VirtioUnbind.Of(NoBlock))
 	t.Lock(VirtioDevice.Of(NoBlock)) // driver_detach()
 	virtioRelease(t, gateFree)

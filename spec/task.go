@@ -51,8 +51,9 @@ type Task interface {
 	// Eventually is Choose for a choice that is fair: a task that comes to it again and again gets each answer again and again. A loop
 	// that such a choice can leave is left. because says what in the kernel makes it so.
 	Eventually(what string, n int, because string) int
-	// Call enters kernel function f, checks its contract, and returns the function that leaves it.
-	Call(f *Function) func()
+	// Call enters kernel function f, checks its contract, and returns the function that leaves it. That may be told what f returns, so that
+	// coverage knows: defer t.Call(f)(&errno), where errno is the result.
+	Call(f *Function) func(returns ...*Errno)
 	// Bug reports that BUG() or BUG_ON() is reached; the task does not go on.
 	Bug(what string)
 

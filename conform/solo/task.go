@@ -159,11 +159,11 @@ func (t *task) Bug(what string) {
 	}
 }
 
-func (t *task) Call(f *spec.Function) func() {
+func (t *task) Call(f *spec.Function) func(...*spec.Errno) {
 	for _, c := range t.held.Broken(f, t.kernel) {
 		t.broken("%s() %s %s", f, c.Demand, c.Lock.Name)
 	}
-	return func() {}
+	return func(...*spec.Errno) {}
 }
 
 func (t *task) Choose(what string, n int) int {
