@@ -47,7 +47,7 @@ type vmRunCmd struct {
 	Compare  int    `default:"100" help:"How many operations of a single task to compare, one by one, with what the specification predicts; 0 for none."`
 	Rules    string `placeholder:"KERNEL" help:"The kernel of the specification to check against; without it the one that the guest's version tells."`
 	TraceOut string `type:"path" placeholder:"FILE" help:"Keep the trace, and its symbols in FILE.symbols."`
-	Format   string `enum:"text,json" default:"text" help:"text or json."`
+	Format   string `enum:"text,json,junit,ktap" default:"text" help:"text, json, junit or ktap."`
 }
 
 const maxGuestTasks, maxGuestOps = 64, 1_000_000
@@ -95,8 +95,13 @@ func (c *vmRunCmd) Run(a *app) error {
 		}
 	}
 	a.judge(r.Verdict)
-	if c.Format == "json" {
+	switch c.Format {
+	case "json":
 		return report.RunJSON(a.out, r)
+	case "junit":
+		return report.RunJUnit(a.out, r)
+	case "ktap":
+		return report.RunKTAP(a.out, r)
 	}
 	return report.Run(a.out, a.style, r)
 }
