@@ -14,6 +14,7 @@ import (
 
 type vmCmd struct {
 	Run       vmRunCmd       `cmd:"" help:"Boot a kernel, drive memory hotplug in it with random operations of several tasks, and check its trace."`
+	Fetch     vmFetchCmd     `cmd:"" help:"Download one of Debian's kernels, if it is not there, and print where it is."`
 	Reproduce vmReproduceCmd `cmd:"" help:"Show a finding of docs/findings.md on a real kernel, with evidence and a control run."`
 }
 
@@ -37,6 +38,20 @@ func (f bootFlags) find(a *app) (vm.Kernel, error) {
 		return vm.Kernel{}, errors.New("--modules needs --kernel")
 	}
 	return vm.FetchKernel(a.ctx, f.Release, a.note)
+}
+
+type vmFetchCmd struct {
+	Release string `default:"${vmRelease}" placeholder:"RELEASE" help:"Which of Debian's kernels: ${vmReleases}."`
+}
+
+// Run implements the subcommand.
+func (c *vmFetchCmd) Run(a *app) error {
+	k, err := vm.FetchKernel(a.ctx, c.Release, a.note)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.out, "%s\n%s\n", k.Image, k.Modules)
+	return err
 }
 
 type vmRunCmd struct {
