@@ -87,7 +87,7 @@ func newAutomaton(k spec.Kernel, actors []spec.Actor, tasks, blocks int, r Reduc
 		a.sliced = a.sliceAway()
 		a.mergeNodes(&graph{nodes: a.nodes, starts: a.starts})
 	}
-	a.locks = locksOf(a.nodes)
+	a.locks = a.allLocks()
 	if len(a.locks) > maxLocks {
 		return nil, fmt.Errorf("%d lock objects, and at most %d fit: use fewer blocks", len(a.locks), maxLocks)
 	}
@@ -150,6 +150,21 @@ func (a *automaton) lay() error {
 	}
 	a.layout.bits = uint8(total)
 	return nil
+}
+
+// allLocks returns the locks that the nodes name, and the kernfs nodes that a predicate looks at which some operation could break.
+func (a *automaton) allLocks() []spec.Lock {
+	out := locksOf(a.nodes)
+	for i := range a.nodes {
+		for _, c := range a.checksAfter(&a.nodes[i]) {
+			for _, l := range a.agree[c.rule].Nodes(c.block) {
+				if !slices.Contains(out, l) {
+					out = append(out, l)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // allVars returns the variables that the nodes name, and those that a predicate looks at which some operation could break.

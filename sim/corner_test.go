@@ -142,6 +142,8 @@ func TestPredicateOverWhatNobodyNames(t *testing.T) {
 	for _, value := range []int{spec.False, spec.True} { // one block starts online, another offline: each value is wrong for one
 		require.Equal(t, []string{spec.BlockDeviceAgree.ID}, checkActors(t, 1, user(offline(value))).Broken(), "%d", value)
 	}
+	// The block is visible although nobody names its attribute.
+	require.Equal(t, []string{spec.BlockDeviceAgree.ID}, checkActors(t, 1, one("driver", offline(spec.True))).Broken())
 	online := user(func(t spec.Task) {
 		if t.Read(spec.DevOffline.Of(0)) == spec.False {
 			t.Write(spec.DevOffline.Of(0), spec.False)

@@ -68,9 +68,9 @@ func Invariants() []*Invariant {
 type Agreement struct {
 	// Invariant is the rule that a state breaks in which Holds is false.
 	Invariant *Invariant
-	// Vars and Locks are what the predicate looks at, besides kernfs nodes.
-	Vars  func(b Block) []Var
-	Locks func(b Block) []Lock
+	// Vars, Locks and Nodes are what the predicate looks at: values, what is held, and which kernfs nodes are active.
+	Vars         func(b Block) []Var
+	Locks, Nodes func(b Block) []Lock
 	// Holds tells whether the state keeps the rule for block b.
 	Holds func(s State, b Block) bool
 	// Why explains which conjunct is false in a state that breaks the rule.
@@ -83,6 +83,7 @@ func Agreements() []Agreement {
 		Invariant: BlockDeviceAgree,
 		Vars:      func(b Block) []Var { return []Var{BlockState.Of(b), DevOffline.Of(b)} },
 		Locks:     func(b Block) []Lock { return []Lock{DeviceLock.Of(b), DeviceHotplugLock} },
+		Nodes:     func(b Block) []Lock { return []Lock{StateAttr.Of(b)} },
 		Holds: func(s State, b Block) bool {
 			if !s.Active(StateAttr.Of(b)) || s.Held(DeviceLock.Of(b)) || s.Held(DeviceHotplugLock) {
 				return true

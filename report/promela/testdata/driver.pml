@@ -50,10 +50,11 @@ hidden byte no_bug = false;
 /* The locks. */
 #define cpu_hotplug_lock 0 /* percpu rwsem */
 #define mem_hotplug_lock 1 /* percpu rwsem */
-#define device_hotplug_lock 2 /* mutex */
-#define device_lock_memory0 3 /* mutex */
-byte writers[4]; /* who holds each lock for writing; a mutex is always held for writing */
-byte readers[2]; /* who holds it for reading */
+#define kn_active_state_memory0 2 /* kernfs active reference */
+#define device_hotplug_lock 3 /* mutex */
+#define device_lock_memory0 4 /* mutex */
+byte writers[5]; /* who holds each lock for writing; a mutex is always held for writing */
+byte readers[3]; /* who holds it for reading */
 byte pending[2]; /* who waits for writing it: new readers are held off */
 
 #define can_lock(l)      nobody_else(writers[l])
@@ -73,6 +74,9 @@ byte dev_offline_memory0 = dev_offline_false;
 #define mem_state_MEM_ONLINE 2
 byte mem_state_memory0 = mem_state_MEM_OFFLINE;
 
+/* Whether the kernfs nodes are visible: new users can take references. */
+bit kn_active_state_memory0_visible;
+
 byte rely_on_zone_and_node_pages; /* who relies on zone and node pages */
 
 /* What each task waits for: 0, or one of these. */
@@ -80,14 +84,14 @@ byte waits[TASKS];
 #define to_write(l)     (1 + 3 * (l))
 #define to_read(l)      (2 + 3 * (l))
 #define to_drain(l)     (3 + 3 * (l))
-#define for_value(c)    (13 + (c))
+#define for_value(c)    (16 + (c))
 #define await(what)     waits[_pid - 1] = what
 #define waiting         ((waits[0] != 0) << 0 | (waits[1] != 0) << 1)
 
 /* The tasks because of which task t waits for a lock. */
 #define wanted(t)       ((waits[t] - 1) / 3)
 #define mode(t)         ((waits[t] - 1) % 3)
-#define readers_of(t)   (wanted(t) < 2 -> readers[wanted(t)] : 0)
+#define readers_of(t)   (wanted(t) < 3 -> readers[wanted(t)] : 0)
 #define pending_of(t)   (wanted(t) < 2 -> pending[wanted(t)] : 0)
 #define blockers(t)     (mode(t) == 0 -> writers[wanted(t)] | readers_of(t) : (mode(t) == 1 -> writers[wanted(t)] | pending_of(t) : readers_of(t)))
 
@@ -245,6 +249,12 @@ end_watch:
 		od;
 		assert(!stuck || no_deadlock)
 	}
+	:: d_step { kn_active_state_memory0_visible && !writers[device_lock_memory0] && !writers[device_hotplug_lock] && dev_offline_memory0 == dev_offline_false && mem_state_memory0 == mem_state_MEM_OFFLINE ->
+		assert(block_device_agree) }
+	:: d_step { kn_active_state_memory0_visible && !writers[device_lock_memory0] && !writers[device_hotplug_lock] && dev_offline_memory0 == dev_offline_true && mem_state_memory0 == mem_state_MEM_GOING_OFFLINE ->
+		assert(block_device_agree) }
+	:: d_step { kn_active_state_memory0_visible && !writers[device_lock_memory0] && !writers[device_hotplug_lock] && dev_offline_memory0 == dev_offline_true && mem_state_memory0 == mem_state_MEM_ONLINE ->
+		assert(block_device_agree) }
 	od
 }
 
@@ -252,8 +262,8 @@ init {
 	atomic {
 		if /* memory0 */
 		:: dev_offline_memory0 = dev_offline_true /* absent */
-		:: dev_offline_memory0 = dev_offline_true /* offline */
-		:: dev_offline_memory0 = dev_offline_false; mem_state_memory0 = mem_state_MEM_ONLINE /* online */
+		:: dev_offline_memory0 = dev_offline_true; kn_active_state_memory0_visible = 1 /* offline */
+		:: dev_offline_memory0 = dev_offline_false; mem_state_memory0 = mem_state_MEM_ONLINE; kn_active_state_memory0_visible = 1 /* online */
 		fi;
 		run task();
 		run task();
