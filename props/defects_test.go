@@ -12,7 +12,6 @@ import (
 
 // Each historical defect is found by random search within a budget of walks, and shrinks to its known shape.
 func TestHistoricalDefectsAreFoundAtRandom(t *testing.T) {
-	const seedAlone = "v4.19+8df1d0e4a265+d15e59260f62+381eab4a6ee"
 	for name, d := range map[string]struct {
 		kernel, actors string
 		rule           *spec.Invariant

@@ -10,13 +10,14 @@ import (
 	"memhp/spec"
 )
 
-// The objects that random lock programs share: a lock of each kind, variables that may or may not be
+// The objects that random lock programs share: a lock of each kind, a work item, variables that may or may not be
 // protected, a variable without data that readers pin, and a kernfs node.
 var (
 	mutexA  = (&spec.LockClass{Name: "mutex_a", Kind: spec.Mutex}).Of(spec.NoBlock)
 	mutexB  = (&spec.LockClass{Name: "mutex_b", Kind: spec.Mutex}).Of(spec.NoBlock)
 	rwsem   = (&spec.LockClass{Name: "rwsem", Kind: spec.Rwsem}).Of(spec.NoBlock)
 	counter = (&spec.LockClass{Name: "counter", Kind: spec.CounterLock}).Of(spec.NoBlock)
+	worker  = &spec.LockClass{Name: "worker_wq", Kind: spec.WorkItem}
 	attr    = (&spec.LockClass{Name: "attr", Kind: spec.KernfsActive, Scope: spec.PerBlock}).Of(0)
 
 	varX = (&spec.VarClass{Name: "x", Values: []string{"0", "1"}}).Of(spec.NoBlock)
@@ -49,6 +50,9 @@ const (
 	doWait
 	doRemove
 	doPublish
+	doLoop
+	doRetry
+	doRestart
 	statements
 )
 
@@ -131,6 +135,38 @@ func (s stmt) run(t spec.Task) {
 		t.Drain(attr)
 	case doPublish:
 		t.Activate(attr, spec.Assign{Var: varX, Value: 0})
+	default:
+		s.loop(t)
+	}
+}
+
+// loop runs the statements that come back to their beginning: until a variable has a value or a choice ends it, until a trylock
+// succeeds, and as a store in sysfs that drops its reference and restarts.
+func (s stmt) loop(t spec.Task) {
+	again := t.Mark()
+	switch s.op {
+	case doLoop:
+		runBlock(t, s.body)
+		if s.v != data && t.Read(s.v) == s.value || s.v == data && t.Choose("again", 2) == 1 {
+			t.Again(again)
+		}
+	case doRetry:
+		if !t.TryLock(s.lock) {
+			t.Again(again)
+		}
+		runBlock(t, s.body)
+		t.Unlock(s.lock)
+	case doRestart:
+		if !t.TryRLock(attr) {
+			return
+		}
+		if !t.TryLock(s.lock) {
+			t.RUnlock(attr)
+			t.Again(again)
+		}
+		runBlock(t, s.body)
+		t.Unlock(s.lock)
+		t.RUnlock(attr)
 	}
 }
 
@@ -144,7 +180,8 @@ func drawPrograms(t *rapid.T) sim.Config {
 	var actors []spec.Actor
 	for i := range rapid.IntRange(1, 3).Draw(t, "actors") {
 		program := drawBlock(t, 2)
-		actors = append(actors, spec.Actor{Name: fmt.Sprintf("program%d", i), Run: func(t spec.Task, _ spec.Block) spec.Errno {
+		alone := rapid.SampledFrom([]*spec.LockClass{nil, nil, nil, worker}).Draw(t, "single")
+		actors = append(actors, spec.Actor{Name: fmt.Sprintf("program%d", i), Single: alone, Run: func(t spec.Task, _ spec.Block) spec.Errno {
 			runBlock(t, program)
 			return spec.OK
 		}})

@@ -17,7 +17,10 @@ import (
 	"memhp/spec"
 )
 
-const rightKernel = "v4.20+d2ab99403ee0+eca499ab3749"
+const (
+	rightKernel = "v4.20+d2ab99403ee0+eca499ab3749"
+	seedAlone   = "v4.19+8df1d0e4a265+d15e59260f62+381eab4a6ee"
+)
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -79,22 +82,37 @@ func hunt(t *testing.T, c sim.Config, budget, steps int, watch func(*spec.Invari
 	t.Helper()
 	w := walker(t, c)
 	w.Watch = watch
-	before := flag.Lookup("rapid.checks").Value.String()
-	require.NoError(t, flag.Set("rapid.checks", strconv.Itoa(budget)))
-	defer func() { require.NoError(t, flag.Set("rapid.checks", before)) }()
 	var last *sim.Violation
+	refuted(t, budget, func(t *rapid.T) {
+		if walk := take(t, w, steps); walk.Violation != nil && wanted(walk.Violation) {
+			last = walk.Violation
+			t.Fatalf("%s", last.Invariant)
+		}
+	})
+	return last
+}
+
+// refuted tells whether random search, of so many checks, finds where a property is false; rapid shrinks that. It must not run beside
+// other tests of properties, since rapid keeps the number of checks in a global flag.
+func refuted(t *testing.T, checks int, property func(*rapid.T)) bool {
+	t.Helper()
+	defer setFlag(t, "rapid.checks", strconv.Itoa(checks))()
+	p := &probe{TB: t}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		rapid.Check(&probe{TB: t}, func(t *rapid.T) {
-			if walk := take(t, w, steps); walk.Violation != nil && wanted(walk.Violation) {
-				last = walk.Violation
-				t.Fatalf("%s", last.Invariant)
-			}
-		})
+		rapid.Check(p, property)
 	}()
 	<-done
-	return last
+	return p.failed
+}
+
+// setFlag sets a flag of rapid, and returns what sets it back.
+func setFlag(t *testing.T, name, value string) (reset func()) {
+	t.Helper()
+	before := flag.Lookup(name).Value.String()
+	require.NoError(t, flag.Set(name, value))
+	return func() { require.NoError(t, flag.Set(name, before)) }
 }
 
 // signature is what makes two violations the same.
