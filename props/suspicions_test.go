@@ -25,32 +25,32 @@ type suspicion struct {
 // suspicions are the findings, by the names that docs/findings.md gives them.
 var suspicions = map[string]suspicion{
 	"F1": {"acpi_slot_eject,vm_work", spec.NoDeadlock, "acpi_slot_eject vm_work", "",
-		[]string{"v6.12 vm_work,vm_unbind", "v6.12 vm_work,acpi_dimm", "v6.12+worker_tries_gate", "v6.12+slots_without_gate"}},
+		[]string{"v7.1 vm_work,vm_unbind", "v7.1 vm_work,acpi_dimm", "v7.1+worker_tries_gate", "v7.1+slots_without_gate"}},
 	"F1, libnvdimm": {"acpi_pmem_eject,acpi_pmem_check,nd_async,nd_kmem_unbind", spec.NoDeadlock, "acpi_pmem_eject nd_async", "",
-		[]string{"v6.12 acpi_pmem_check,nd_async", "v6.12+slots_without_gate"}},
+		[]string{"v7.1 acpi_pmem_check,nd_async", "v7.1+slots_without_gate"}},
 	"F2": {"acpi_slot_eject,vm_work", spec.NoRecursion, "acpi_slot_eject", "",
-		[]string{"v6.12 acpi_slot_eject,acpi_slot_check", "v6.12 vm_work,vm_unbind", "v6.12+virtio_mem_keeps_blocks", "v6.12+slots_without_gate"}},
-	"F2, host bridge": {"acpi_root_eject,vm_work", spec.NoRecursion, "acpi_root_eject", "", []string{"v6.12+slots_without_gate+roots_without_gate"}},
-	"F3":              {"acpi_pmem_eject", spec.NoRecursion, "acpi_pmem_eject", "", []string{"v6.12 acpi_pmem_check", "v6.12+slots_without_gate"}},
-	"F3, CXL":         {"acpi_cxl_eject", spec.NoRecursion, "acpi_cxl_eject", "v6.7", []string{"v6.12 cxl_pci_remove", "v6.12+slots_without_gate"}},
-	"F3, pseries":     {"dlpar_pmem_remove", spec.NoRecursion, "dlpar_pmem_remove", "", []string{"v6.12 papr_unbind", "v6.12+dlpar_pmem_without_gate"}},
+		[]string{"v7.1 acpi_slot_eject,acpi_slot_check", "v7.1 vm_work,vm_unbind", "v7.1+virtio_mem_keeps_blocks", "v7.1+slots_without_gate"}},
+	"F2, host bridge": {"acpi_root_eject,vm_work", spec.NoRecursion, "acpi_root_eject", "", []string{"v7.1+slots_without_gate+roots_without_gate"}},
+	"F3":              {"acpi_pmem_eject", spec.NoRecursion, "acpi_pmem_eject", "", []string{"v7.1 acpi_pmem_check", "v7.1+slots_without_gate"}},
+	"F3, CXL":         {"acpi_cxl_eject", spec.NoRecursion, "acpi_cxl_eject", "v6.3", []string{"v7.1 cxl_pci_remove", "v7.1+slots_without_gate"}},
+	"F3, pseries":     {"dlpar_pmem_remove", spec.NoRecursion, "dlpar_pmem_remove", "", []string{"v7.1 papr_unbind", "v7.1+dlpar_pmem_without_gate"}},
 	"F4": {"acpi_slot_check,pci_remove,vm_work", spec.NoDeadlock, "acpi_slot_check pci_remove", "",
-		[]string{"v6.12 acpi_slot_check,pci_rescan,vm_work", "v6.12+slots_without_gate"}},
-	"F4, pciehp": {"acpi_slot_check,pciehp_ist", spec.NoDeadlock, "acpi_slot_check pciehp_ist", "v6.7", []string{"v6.12+slots_without_gate"}},
+		[]string{"v7.1 acpi_slot_check,pci_rescan,vm_work", "v7.1+slots_without_gate"}},
+	"F4, pciehp": {"acpi_slot_check,pciehp_ist", spec.NoDeadlock, "acpi_slot_check pciehp_ist", "v6.3", []string{"v7.1+slots_without_gate"}},
 	"F5": {"acpi_dimm,slot_power_off,vm_work", spec.NoDeadlock, "acpi_dimm slot_power_off", "",
-		[]string{"v6.12 acpi_dimm,slot_power_on,vm_work", "v6.12+slots_without_gate+roots_without_gate+scan_lock_first"}},
-	"F5, dock":    {"acpi_dimm,undock,vm_work", spec.NoDeadlock, "acpi_dimm undock", "", []string{"v6.12+slots_without_gate+roots_without_gate+scan_lock_first"}},
-	"F6":          {"acpi_slot_eject,vm_unbind,vm_work", spec.NoDeadlock, "acpi_slot_eject vm_unbind", "", []string{"v6.12 acpi_dimm,vm_unbind,vm_work", "v6.12+slots_without_gate"}},
-	"F6, kmem":    {"acpi_pmem_eject,nd_kmem_unbind", spec.NoDeadlock, "acpi_pmem_eject nd_kmem_unbind", "", []string{"v6.12+slots_without_gate"}},
-	"F6, pseries": {"dlpar_pmem_remove,papr_unbind", spec.NoDeadlock, "dlpar_pmem_remove papr_unbind", "", []string{"v6.12+dlpar_pmem_without_gate"}},
-	"F7":          {"pci_dev_rescan,pci_remove", spec.NoDeadlock, "pci_dev_rescan pci_remove", "", []string{"v6.12 pci_rescan,pci_remove", "v6.12+pci_stores_try"}},
-	"F8":          {"pci_bridge_remove,slot_power_on", spec.NoDeadlock, "pci_bridge_remove slot_power_on", "", []string{"v6.12 pci_remove,slot_power_on", "v6.12+pci_stores_try"}},
-	"F8, pciehp":  {"pcie_port_remove,pciehp_power", spec.NoDeadlock, "pcie_port_remove pciehp_power", "v6.7", []string{"v6.12 cxl_pci_remove,pciehp_power"}},
-	"F9":          {"dax_size,hmem_unbind", spec.NoDeadlock, "dax_size hmem_unbind", "", []string{"v6.12 dax_size,kmem_unbind", "v6.12+dax_attrs_try"}},
-	"F9, mapping": {"dax_size,dax_start,kmem_unbind", spec.NoDeadlock, "dax_size dax_start", "", []string{"v6.12 dax_start,kmem_unbind", "v6.12+dax_attrs_try"}},
-	"F10":         {"hmem_bind,hmem_unbind", spec.NoRecursion, "hmem_bind", "v6.12", []string{"v6.1", "v6.12+dax_create_unwinds"}},
-	"F11":         {"acpi_cpu_eject,node_memremap,node_memunmap", spec.PagesUnderMemHotplug, "node_memunmap", "", []string{"v6.12+offline_node_locked"}},
-	"F12":         {"page_freed,zone_grows", spec.NoBug, "page_freed", "", []string{"v5.10", "v6.12+span_seqlock_again", "v6.12 page_freed"}},
+		[]string{"v7.1 acpi_dimm,slot_power_on,vm_work", "v7.1+slots_without_gate+roots_without_gate+scan_lock_first"}},
+	"F5, dock":    {"acpi_dimm,undock,vm_work", spec.NoDeadlock, "acpi_dimm undock", "", []string{"v7.1+slots_without_gate+roots_without_gate+scan_lock_first"}},
+	"F6":          {"acpi_slot_eject,vm_unbind,vm_work", spec.NoDeadlock, "acpi_slot_eject vm_unbind", "", []string{"v7.1 acpi_dimm,vm_unbind,vm_work", "v7.1+slots_without_gate"}},
+	"F6, kmem":    {"acpi_pmem_eject,nd_kmem_unbind", spec.NoDeadlock, "acpi_pmem_eject nd_kmem_unbind", "", []string{"v7.1+slots_without_gate"}},
+	"F6, pseries": {"dlpar_pmem_remove,papr_unbind", spec.NoDeadlock, "dlpar_pmem_remove papr_unbind", "", []string{"v7.1+dlpar_pmem_without_gate"}},
+	"F7":          {"pci_dev_rescan,pci_remove", spec.NoDeadlock, "pci_dev_rescan pci_remove", "", []string{"v7.1 pci_rescan,pci_remove", "v7.1+pci_stores_try"}},
+	"F8":          {"pci_bridge_remove,slot_power_on", spec.NoDeadlock, "pci_bridge_remove slot_power_on", "", []string{"v7.1 pci_remove,slot_power_on", "v7.1+pci_stores_try"}},
+	"F8, pciehp":  {"pcie_port_remove,pciehp_power", spec.NoDeadlock, "pcie_port_remove pciehp_power", "v6.3", []string{"v7.1 cxl_pci_remove,pciehp_power"}},
+	"F9":          {"dax_size,hmem_unbind", spec.NoDeadlock, "dax_size hmem_unbind", "", []string{"v7.1 dax_size,kmem_unbind", "v7.1+dax_attrs_try"}},
+	"F9, mapping": {"dax_size,dax_start,kmem_unbind", spec.NoDeadlock, "dax_size dax_start", "", []string{"v7.1 dax_start,kmem_unbind", "v7.1+dax_attrs_try"}},
+	"F10":         {"hmem_bind,hmem_unbind", spec.NoRecursion, "hmem_bind", "v6.10", []string{"v6.1", "v7.1+dax_create_unwinds"}},
+	"F11":         {"acpi_cpu_eject,node_memremap,node_memunmap", spec.PagesUnderMemHotplug, "node_memunmap", "", []string{"v7.1+offline_node_locked"}},
+	"F12":         {"page_freed,zone_grows", spec.NoBug, "page_freed", "", []string{"v5.10", "v7.1+span_seqlock_again", "v7.1 page_freed"}},
 }
 
 func TestSuspicions(t *testing.T) {
@@ -122,7 +122,7 @@ func TestRepairs(t *testing.T) {
 		t.Run(repair, func(t *testing.T) {
 			var left []string
 			for name, s := range suspicions {
-				if aboutGate(name) && s.found(t, "v6.12+"+repair, s.actors) {
+				if aboutGate(name) && s.found(t, "v7.1+"+repair, s.actors) {
 					left = append(left, name)
 				}
 			}
@@ -138,7 +138,7 @@ func aboutGate(name string) bool {
 
 // With all proposals, nobody hangs in any group but who removes a PCIe hotplug port.
 func TestRepairsTogether(t *testing.T) {
-	k := "v6.12"
+	k := "v7.1"
 	for _, p := range spec.Proposals() {
 		if p != spec.VirtioMemKeepsBlocks && p != spec.VirtioMemKnowsGate && p != spec.WorkerAsksRemoving && p != spec.WorkerTriesGate {
 			k += "+" + p.ID
