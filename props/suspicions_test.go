@@ -1,6 +1,7 @@
 package props
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -11,52 +12,55 @@ import (
 	"memhp/spec"
 )
 
-// suspicion is what docs/findings.md claims: on all releases since `since`, just these actors break the rule, and on the machines where it
+// suspicion is what docs/findings.md claims: on all releases since `since`, and before `until`, just these actors break the rule, and on the machines where it
 // is rightly not found nobody does.
 type suspicion struct {
 	actors string // that run
 	rule   *spec.Invariant
 	by     string // who breaks it, sorted
 	since  string // empty is v6.1, the oldest that the source was read for
+	until  string // empty if the newest release has it
 	// not are the machines: a kernel, and other actors behind a space.
 	not []string
 }
 
 // suspicions are the findings, by the names that docs/findings.md gives them.
 var suspicions = map[string]suspicion{
-	"F1": {"acpi_slot_eject,vm_work", spec.NoDeadlock, "acpi_slot_eject vm_work", "",
+	"F1": {"acpi_slot_eject,vm_work", spec.NoDeadlock, "acpi_slot_eject vm_work", "", "",
 		[]string{"v7.1 vm_work,vm_unbind", "v7.1 vm_work,acpi_dimm", "v7.1+worker_tries_gate", "v7.1+slots_without_gate"}},
-	"F1, libnvdimm": {"acpi_pmem_eject,acpi_pmem_check,nd_async,nd_kmem_unbind", spec.NoDeadlock, "acpi_pmem_eject nd_async", "",
+	"F1, libnvdimm": {"acpi_pmem_eject,acpi_pmem_check,nd_async,nd_kmem_unbind", spec.NoDeadlock, "acpi_pmem_eject nd_async", "", "",
 		[]string{"v7.1 acpi_pmem_check,nd_async", "v7.1+slots_without_gate"}},
-	"F2": {"acpi_slot_eject,vm_work", spec.NoRecursion, "acpi_slot_eject", "",
+	"F2": {"acpi_slot_eject,vm_work", spec.NoRecursion, "acpi_slot_eject", "", "",
 		[]string{"v7.1 acpi_slot_eject,acpi_slot_check", "v7.1 vm_work,vm_unbind", "v7.1+virtio_mem_keeps_blocks", "v7.1+slots_without_gate"}},
-	"F2, host bridge": {"acpi_root_eject,vm_work", spec.NoRecursion, "acpi_root_eject", "", []string{"v7.1+slots_without_gate+roots_without_gate"}},
-	"F3":              {"acpi_pmem_eject", spec.NoRecursion, "acpi_pmem_eject", "", []string{"v7.1 acpi_pmem_check", "v7.1+slots_without_gate"}},
-	"F3, CXL":         {"acpi_cxl_eject", spec.NoRecursion, "acpi_cxl_eject", "v6.3", []string{"v7.1 cxl_pci_remove", "v7.1+slots_without_gate"}},
-	"F3, pseries":     {"dlpar_pmem_remove", spec.NoRecursion, "dlpar_pmem_remove", "", []string{"v7.1 papr_unbind", "v7.1+dlpar_pmem_without_gate"}},
-	"F4": {"acpi_slot_check,pci_remove,vm_work", spec.NoDeadlock, "acpi_slot_check pci_remove", "",
+	"F2, host bridge":    {"acpi_root_eject,vm_work", spec.NoRecursion, "acpi_root_eject", "", "", []string{"v7.1+slots_without_gate+roots_without_gate"}},
+	"F3":                 {"acpi_pmem_eject", spec.NoRecursion, "acpi_pmem_eject", "", "", []string{"v7.1 acpi_pmem_check", "v7.1+slots_without_gate"}},
+	"F3, CXL":            {"acpi_cxl_eject", spec.NoRecursion, "acpi_cxl_eject", "v6.3", "", []string{"v7.1 cxl_pci_remove", "v7.1+slots_without_gate"}},
+	"F3, hot-add of CXL": {"acpi_cxl_check,cxl_pci_remove", spec.NoRecursion, "acpi_cxl_check", "v6.3", "v6.17", []string{"v7.1", "v6.12+slots_without_gate"}},
+	"F3, pseries":        {"dlpar_pmem_remove", spec.NoRecursion, "dlpar_pmem_remove", "", "", []string{"v7.1 papr_unbind", "v7.1+dlpar_pmem_without_gate"}},
+	"F4": {"acpi_slot_check,pci_remove,vm_work", spec.NoDeadlock, "acpi_slot_check pci_remove", "", "",
 		[]string{"v7.1 acpi_slot_check,pci_rescan,vm_work", "v7.1+slots_without_gate"}},
-	"F4, pciehp": {"acpi_slot_check,pciehp_ist", spec.NoDeadlock, "acpi_slot_check pciehp_ist", "v6.3", []string{"v7.1+slots_without_gate"}},
-	"F5": {"acpi_dimm,slot_power_off,vm_work", spec.NoDeadlock, "acpi_dimm slot_power_off", "",
+	"F4, pciehp": {"acpi_slot_check,pciehp_ist", spec.NoDeadlock, "acpi_slot_check pciehp_ist", "v6.3", "", []string{"v7.1+slots_without_gate"}},
+	"F5": {"acpi_dimm,slot_power_off,vm_work", spec.NoDeadlock, "acpi_dimm slot_power_off", "", "",
 		[]string{"v7.1 acpi_dimm,slot_power_on,vm_work", "v7.1+slots_without_gate+roots_without_gate+scan_lock_first"}},
-	"F5, dock":    {"acpi_dimm,undock,vm_work", spec.NoDeadlock, "acpi_dimm undock", "", []string{"v7.1+slots_without_gate+roots_without_gate+scan_lock_first"}},
-	"F6":          {"acpi_slot_eject,vm_unbind,vm_work", spec.NoDeadlock, "acpi_slot_eject vm_unbind", "", []string{"v7.1 acpi_dimm,vm_unbind,vm_work", "v7.1+slots_without_gate"}},
-	"F6, kmem":    {"acpi_pmem_eject,nd_kmem_unbind", spec.NoDeadlock, "acpi_pmem_eject nd_kmem_unbind", "", []string{"v7.1+slots_without_gate"}},
-	"F6, pseries": {"dlpar_pmem_remove,papr_unbind", spec.NoDeadlock, "dlpar_pmem_remove papr_unbind", "", []string{"v7.1+dlpar_pmem_without_gate"}},
-	"F7":          {"pci_dev_rescan,pci_remove", spec.NoDeadlock, "pci_dev_rescan pci_remove", "", []string{"v7.1 pci_rescan,pci_remove", "v7.1+pci_stores_try"}},
-	"F8":          {"pci_bridge_remove,slot_power_on", spec.NoDeadlock, "pci_bridge_remove slot_power_on", "", []string{"v7.1 pci_remove,slot_power_on", "v7.1+pci_stores_try"}},
-	"F8, pciehp":  {"pcie_port_remove,pciehp_power", spec.NoDeadlock, "pcie_port_remove pciehp_power", "v6.3", []string{"v7.1 cxl_pci_remove,pciehp_power"}},
-	"F9":          {"dax_size,hmem_unbind", spec.NoDeadlock, "dax_size hmem_unbind", "", []string{"v7.1 dax_size,kmem_unbind", "v7.1+dax_attrs_try"}},
-	"F9, mapping": {"dax_size,dax_start,kmem_unbind", spec.NoDeadlock, "dax_size dax_start", "", []string{"v7.1 dax_start,kmem_unbind", "v7.1+dax_attrs_try"}},
-	"F10":         {"hmem_bind,hmem_unbind", spec.NoRecursion, "hmem_bind", "v6.10", []string{"v6.1", "v7.1+dax_create_unwinds"}},
-	"F11":         {"acpi_cpu_eject,node_memremap,node_memunmap", spec.PagesUnderMemHotplug, "node_memunmap", "", []string{"v7.1+offline_node_locked"}},
-	"F12":         {"page_freed,zone_grows", spec.NoBug, "page_freed", "", []string{"v5.10", "v7.1+span_seqlock_again", "v7.1 page_freed"}},
+	"F5, dock":    {"acpi_dimm,undock,vm_work", spec.NoDeadlock, "acpi_dimm undock", "", "", []string{"v7.1+slots_without_gate+roots_without_gate+scan_lock_first"}},
+	"F6":          {"acpi_slot_eject,vm_unbind,vm_work", spec.NoDeadlock, "acpi_slot_eject vm_unbind", "", "", []string{"v7.1 acpi_dimm,vm_unbind,vm_work", "v7.1+slots_without_gate"}},
+	"F6, kmem":    {"acpi_pmem_eject,nd_kmem_unbind", spec.NoDeadlock, "acpi_pmem_eject nd_kmem_unbind", "", "", []string{"v7.1+slots_without_gate"}},
+	"F6, CXL":     {"acpi_cxl_eject,cxl_pci_probe,cxl_unbind", spec.NoDeadlock, "acpi_cxl_eject cxl_pci_probe", "v6.3", "", []string{"v7.1+slots_without_gate"}},
+	"F6, pseries": {"dlpar_pmem_remove,papr_unbind", spec.NoDeadlock, "dlpar_pmem_remove papr_unbind", "", "", []string{"v7.1+dlpar_pmem_without_gate"}},
+	"F7":          {"pci_dev_rescan,pci_remove", spec.NoDeadlock, "pci_dev_rescan pci_remove", "", "", []string{"v7.1 pci_rescan,pci_remove", "v7.1+pci_stores_try"}},
+	"F8":          {"pci_bridge_remove,slot_power_on", spec.NoDeadlock, "pci_bridge_remove slot_power_on", "", "", []string{"v7.1 pci_remove,slot_power_on", "v7.1+pci_stores_try"}},
+	"F8, pciehp":  {"pcie_port_remove,pciehp_power", spec.NoDeadlock, "pcie_port_remove pciehp_power", "v6.3", "", []string{"v7.1 cxl_pci_remove,pciehp_power"}},
+	"F9":          {"dax_size,hmem_unbind", spec.NoDeadlock, "dax_size hmem_unbind", "", "", []string{"v7.1 dax_size,kmem_unbind", "v7.1+dax_attrs_try"}},
+	"F9, mapping": {"dax_size,dax_start,kmem_unbind", spec.NoDeadlock, "dax_size dax_start", "", "", []string{"v7.1 dax_start,kmem_unbind", "v7.1+dax_attrs_try"}},
+	"F10":         {"hmem_bind,hmem_unbind", spec.NoRecursion, "hmem_bind", "v6.10", "", []string{"v6.1", "v7.1+dax_create_unwinds"}},
+	"F11":         {"acpi_cpu_eject,node_memremap,node_memunmap", spec.PagesUnderMemHotplug, "node_memunmap", "", "", []string{"v7.1+offline_node_locked"}},
+	"F12":         {"page_freed,zone_grows", spec.NoBug, "page_freed", "", "", []string{"v5.10", "v7.1+span_seqlock_again", "v7.1 page_freed"}},
 }
 
 func TestSuspicions(t *testing.T) {
 	for name, s := range suspicions {
 		t.Run(name, func(t *testing.T) {
-			for _, k := range releasesSince(s.since) {
+			for _, k := range releases(s.since, s.until) {
 				require.True(t, s.found(t, k, s.actors), "%s: %s do not break %s", k, s.by, s.rule)
 			}
 			for _, machine := range s.not {
@@ -70,16 +74,16 @@ func TestSuspicions(t *testing.T) {
 	}
 }
 
-// releasesSince returns the releases from the given one on.
-func releasesSince(first string) []string {
-	if first == "" {
-		first = "v6.1"
-	}
+// releases returns the releases from the first on, and before the end if there is one.
+func releases(first, end string) []string {
 	var out []string
 	for _, r := range spec.Releases() {
 		out = append(out, r.String())
 	}
-	return out[slices.Index(out, first):]
+	if end != "" {
+		out = out[:slices.Index(out, end)]
+	}
+	return out[slices.Index(out, cmp.Or(first, "v6.1")):]
 }
 
 // found tells whether the suspects break the rule, or, with other actors than those of the suspicion, whether anybody does.
@@ -104,11 +108,11 @@ func broken(t *testing.T, k, actors string, rules ...*spec.Invariant) []string {
 // repairs are proposals, alone and together, and the findings that each leaves, of those that are about device_hotplug_lock. All others
 // it closes.
 var repairs = map[string]string{
-	"worker_asks_removing":                                  "F1; F1, libnvdimm; F2; F2, host bridge; F3; F3, CXL; F3, pseries; F4; F4, pciehp; F5; F5, dock; F6; F6, kmem; F6, pseries",
-	"worker_tries_gate":                                     "F1, libnvdimm; F2; F2, host bridge; F3; F3, CXL; F3, pseries; F4; F4, pciehp; F5; F5, dock; F6; F6, kmem; F6, pseries",
-	"virtio_mem_knows_gate":                                 "F1; F1, libnvdimm; F3; F3, CXL; F3, pseries; F4; F4, pciehp; F5; F5, dock; F6; F6, kmem; F6, pseries",
-	"worker_tries_gate+virtio_mem_knows_gate":               "F1, libnvdimm; F3; F3, CXL; F3, pseries; F4; F4, pciehp; F5; F5, dock; F6; F6, kmem; F6, pseries",
-	"worker_tries_gate+virtio_mem_keeps_blocks":             "F1, libnvdimm; F3; F3, CXL; F3, pseries; F4, pciehp; F6, kmem; F6, pseries",
+	"worker_asks_removing":                                  "F1; F1, libnvdimm; F2; F2, host bridge; F3; F3, CXL; F3, pseries; F4; F4, pciehp; F5; F5, dock; F6; F6, CXL; F6, kmem; F6, pseries",
+	"worker_tries_gate":                                     "F1, libnvdimm; F2; F2, host bridge; F3; F3, CXL; F3, pseries; F4; F4, pciehp; F5; F5, dock; F6; F6, CXL; F6, kmem; F6, pseries",
+	"virtio_mem_knows_gate":                                 "F1; F1, libnvdimm; F3; F3, CXL; F3, pseries; F4; F4, pciehp; F5; F5, dock; F6; F6, CXL; F6, kmem; F6, pseries",
+	"worker_tries_gate+virtio_mem_knows_gate":               "F1, libnvdimm; F3; F3, CXL; F3, pseries; F4; F4, pciehp; F5; F5, dock; F6; F6, CXL; F6, kmem; F6, pseries",
+	"worker_tries_gate+virtio_mem_keeps_blocks":             "F1, libnvdimm; F3; F3, CXL; F3, pseries; F4, pciehp; F6, CXL; F6, kmem; F6, pseries",
 	"slots_without_gate":                                    "F2, host bridge; F3, pseries; F5; F5, dock; F6, pseries",
 	"slots_without_gate+roots_without_gate":                 "F3, pseries; F5; F5, dock; F6, pseries",
 	"slots_without_gate+roots_without_gate+scan_lock_first": "F3, pseries; F6, pseries",
@@ -166,7 +170,7 @@ func TestHarmless(t *testing.T) {
 		"H6: virtio-mem is unbound while nobody ejects a slot": {"vm_unbind,vm_bind,vm_work,acpi_dimm", "vm_unbind,vm_bind,vm_work,acpi_slot_eject"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, k := range releasesSince("v6.1") {
+			for _, k := range releases("", "") {
 				require.Empty(t, broken(t, k, h.actors, rules...), k)
 				require.NotEmpty(t, broken(t, k, h.without, rules...), k)
 			}

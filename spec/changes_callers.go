@@ -170,6 +170,10 @@ var (
 		Title:   "mm/ptdump: take the memory hotplug lock inside ptdump_walk_pgd()",
 		Summary: "every dump of kernel page tables reads mem_hotplug_lock",
 		Repairs: []*Invariant{ReadersSeeStable}, Unverified: "6.12.0 and 7.1.5 were read on both sides"}
+	PciInitialProbe = &Change{ID: "pci_initial_probe", Release: Release{6, 17},
+		Title:      "PCI: Allow built-in drivers to use async initial probing",
+		Summary:    "pci_bus_add_device() lets a driver that asks for it, as cxl_pci does, probe a new device later, by device_initial_probe()",
+		Unverified: "commit id not found; its mail, 6.12.0 and 7.1.5 were read"}
 	OfflineAtomic = &Change{ID: "a7cc262a1135", Release: Release{7, 2},
 		Title:      "driver core: replace dev->offline and dev->offline_disabled with accessors",
 		Summary:    "dev->offline no longer shares a word with flags that other locks protect",
@@ -181,5 +185,5 @@ func callerChanges() []*Change {
 	return []*Change{SlabOnlineMems, HyperVMutex, HyperVCancel, XenDropMutex, HyperVSpinlock, ResizeHPT,
 		PseriesCheckState, ZonelistOrderLock, NoZonelistOrder, MigrationWaitUnpinned, IsolateOnce, DaxKmem, VirtioMem, ZoneDeviceDrain, HPTCpusLocked, SlabShowLockless,
 		DumpAfterUnlock, PtdumpArm64Lock, NodeMaskOfSlab, SlabNoCPULock, NodeNeverFreed,
-		MemremapGate, LinearMappingMutex, KcoreFreeze, VirtioMemFreeze, VirtioMemLeaveRCU, MemmapOnMemory, SpanWithoutSeqlock, ZonelistSeqcount, PageExtRCU, ZonelistIrqsOff, CxlDax, DaxRegionSem, MemoryTiers, NodeNotifier, UsageRCU, PtdumpLock, OfflineAtomic}
+		MemremapGate, LinearMappingMutex, KcoreFreeze, VirtioMemFreeze, VirtioMemLeaveRCU, MemmapOnMemory, SpanWithoutSeqlock, ZonelistSeqcount, PageExtRCU, ZonelistIrqsOff, CxlDax, DaxRegionSem, MemoryTiers, NodeNotifier, UsageRCU, PtdumpLock, PciInitialProbe, OfflineAtomic}
 }

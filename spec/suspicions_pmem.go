@@ -16,12 +16,13 @@ var (
 	NdBusRemove     = &Function{Name: "nd_bus_remove", File: "drivers/nvdimm/bus.c", Doc: "unregisters all devices of an nvdimm bus"}
 	NdAsyncRegister = &Function{Name: "nd_async_device_register", File: "drivers/nvdimm/bus.c", Doc: "adds a device of libnvdimm, as asynchronous work"}
 	DlparPmem       = &Function{Name: "dlpar_hp_pmem", File: "arch/powerpc/platforms/pseries/pmem.c", Doc: "adds or removes pmem by DLPAR, under device_hotplug_lock"}
+	CxlAddToRegion  = &Function{Name: "cxl_add_to_region", File: "drivers/cxl/core/region.c", Doc: "puts the decoder of a new memory device into a region, and binds the region's driver"}
 	CxlDetach       = &Function{Name: "cxl_decoder_detach", File: "drivers/cxl/core/region.c", Doc: "releases the driver of a region that loses a decoder (cxl_region_detach() before v6.17 or so)"}
 )
 
 var (
 	pmemPCI = newPciFunction("virtio-pmem", func(t Task, _ gateState) { ndBusRemove(t) }, func(t Task) { t.Write(NdPending.Of(NoBlock), True) })
-	cxlPCI  = newPciFunction("cxl memory", func(t Task, _ gateState) { cxlDetach(t) }, func(Task) {})
+	cxlPCI  = newPciFunction("cxl memory", func(t Task, _ gateState) { cxlDetach(t) }, cxlInitialProbe)
 )
 
 // ndBusRemove models nvdimm_bus_unregister(): nd_synchronize(), then nd_device_unregister() of each region and of what is below it.
@@ -67,13 +68,38 @@ func cxlRegionUnbind(t Task, _ Block) Errno {
 	return OK
 }
 
-// cxlRegionProbe models the probe of the region's driver: cxl_dax_region_probe().
-func cxlRegionProbe(t Task, _ Block) Errno {
-	defer t.Call(BindStore)()
+// cxlAttach models what follows from the probe of a CXL memory device whose decoders are set up already: cxl_pci_probe(), cxl_mem_probe(),
+// cxl_endpoint_port_probe(), discover_region(), cxl_add_to_region(), and the region's driver: cxl_dax_region_probe().
+func cxlAttach(t Task) {
+	defer t.Call(CxlAddToRegion)()
 	l := CxlRegion.Of(NoBlock)
 	t.Lock(l)
 	dynamicDax.probe(t)
 	t.Unlock(l)
+}
+
+// cxlInitialProbe models the probe by pci_bus_add_device(): at once, by device_attach(), until v6.17. Since then cxl_pci probes asynchronously.
+func cxlInitialProbe(t Task) {
+	if !t.Kernel().Has(PciInitialProbe) {
+		cxlAttach(t)
+	}
+}
+
+// cxlAsyncProbe models that probe, and the one when the module of the driver comes, under device_lock() of the PCI device.
+func cxlAsyncProbe(t Task, _ Block) Errno {
+	t.Lock(cxlPCI.lock.Of(NoBlock))
+	defer t.Unlock(cxlPCI.lock.Of(NoBlock))
+	if t.Read(cxlPCI.gone.Of(NoBlock)) == True {
+		return ENODEV
+	}
+	cxlAttach(t)
+	return OK
+}
+
+// cxlRegionProbe models bind_store() of the region's driver.
+func cxlRegionProbe(t Task, _ Block) Errno {
+	defer t.Call(BindStore)()
+	cxlAttach(t)
 	return OK
 }
 
@@ -119,6 +145,9 @@ func pmemActors() []Actor {
 func cxlActors() []Actor {
 	return []Actor{
 		ejectActor("acpi_cxl_eject", "ACPI requests the eject of a PCI slot with CXL memory", CxlDax, cxlPCI),
+		{Name: "acpi_cxl_check", Doc: "ACPI announces a PCI device with CXL memory", Single: kacpiHotplug, Platforms: acpiPlatforms, From: CxlDax,
+			Run: acpiHotplugWork(slotEvent, checkSlot(cxlPCI))},
+		{Name: "cxl_pci_probe", Doc: "cxl_pci probes a device asynchronously", From: CxlDax, Run: cxlAsyncProbe},
 		{Name: "cxl_pci_remove", Doc: "user space writes `remove` of a PCI device with CXL memory", From: CxlDax, Run: cxlPCI.removeStore(true)},
 		{Name: "cxl_unbind", Doc: "user space unbinds the driver of a CXL region", From: CxlDax, Run: cxlRegionUnbind},
 		{Name: "cxl_probe", Doc: "the driver of a CXL region is bound", From: CxlDax, Run: cxlRegionProbe},
