@@ -56,20 +56,3 @@ func ruleText(st Style, r conform.RuleReport) string {
 
 // TraceJSON writes the verdict on a trace as one JSON object.
 func TraceJSON(w io.Writer, r conform.Report) error { return writeJSON(w, r) }
-
-// TraceKTAP writes the verdict on a trace in the kernel's test format: a test for each rule.
-func TraceKTAP(w io.Writer, r conform.Report) error {
-	p := &printer{w: w}
-	p.line("KTAP version 1\n1..%d", len(r.Rules))
-	for i, rule := range r.Rules {
-		switch {
-		case rule.Broken > 0:
-			p.line("not ok %d %s", i+1, rule.Invariant)
-		case rule.NotCovered != "" || rule.Undecided > 0 || r.Verdict == conform.Unknown:
-			p.line("ok %d %s # SKIP not decided", i+1, rule.Invariant)
-		default:
-			p.line("ok %d %s", i+1, rule.Invariant)
-		}
-	}
-	return p.err
-}

@@ -75,9 +75,10 @@ func behaviour(p *printer, st Style, b *vm.Behaviour) {
 	for _, o := range d.Ops {
 		p.line("      %s", o)
 	}
-	p.line("    %s", wrap("seen       "+d.Seen, 4, "               "))
+	const indent = "               "
+	p.line("    seen       %s", wrap(d.Seen, len(indent), indent))
 	for i, want := range d.Predicted {
-		p.line("    %s", wrap([]string{"predicted  ", "or         "}[min(i, 1)]+want, 4, "               "))
+		p.line("    %-10s %s", []string{"predicted", "or"}[min(i, 1)], wrap(want, len(indent), indent))
 	}
 	p.line("    %s", st.dim("it is a bug of the kernel or of the specification"))
 	p.line("")

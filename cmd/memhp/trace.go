@@ -18,7 +18,7 @@ type traceCheckCmd struct {
 	File    string `arg:"" help:"A trace, gzip'ed or not, or - for standard input. FILE.symbols beside it is found by itself."`
 	Symbols string `type:"path" placeholder:"FILE" help:"Lines of /proc/kallsyms with the addresses of the locks."`
 	Kernel  string `placeholder:"KERNEL" help:"The kernel whose rules to check; without it the rules common to v4.20 and later."`
-	Format  string `enum:"text,json,ktap" default:"text" help:"text, json or ktap."`
+	Format  string `enum:"text,json,junit,sarif,ktap" default:"text" help:"text, json, junit, sarif or ktap."`
 }
 
 // Run implements the subcommand.
@@ -41,15 +41,14 @@ func (c *traceCheckCmd) Run(a *app) error {
 	if err != nil && a.ctx.Err() == nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
-	switch r.Verdict {
-	case conform.Violates:
-		a.fail(exitViolation)
-	case conform.Unknown:
-		a.fail(exitInconclusive)
-	}
+	a.judge(r.Verdict)
 	switch c.Format {
 	case "json":
 		return report.TraceJSON(a.out, r)
+	case "junit":
+		return report.TraceJUnit(a.out, c.File, r)
+	case "sarif":
+		return report.TraceSARIF(a.out, c.File, r)
 	case "ktap":
 		return report.TraceKTAP(a.out, r)
 	}

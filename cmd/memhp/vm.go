@@ -14,6 +14,7 @@ import (
 
 type vmCmd struct {
 	Run       vmRunCmd       `cmd:"" help:"Boot a kernel, drive memory hotplug in it with random operations of several tasks, and check its trace."`
+	Fetch     vmFetchCmd     `cmd:"" help:"Download one of Debian's kernels, if it is not there, and print where it is."`
 	Reproduce vmReproduceCmd `cmd:"" help:"Show a finding of docs/findings.md on a real kernel, with evidence and a control run."`
 }
 
@@ -39,6 +40,20 @@ func (f bootFlags) find(a *app) (vm.Kernel, error) {
 	return vm.FetchKernel(a.ctx, f.Release, a.note)
 }
 
+type vmFetchCmd struct {
+	Release string `default:"${vmRelease}" placeholder:"RELEASE" help:"Which of Debian's kernels: ${vmReleases}."`
+}
+
+// Run implements the subcommand.
+func (c *vmFetchCmd) Run(a *app) error {
+	k, err := vm.FetchKernel(a.ctx, c.Release, a.note)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.out, "%s\n%s\n", k.Image, k.Modules)
+	return err
+}
+
 type vmRunCmd struct {
 	bootFlags
 	Ops      int    `default:"200" help:"How many operations."`
@@ -47,7 +62,7 @@ type vmRunCmd struct {
 	Compare  int    `default:"100" help:"How many operations of a single task to compare, one by one, with what the specification predicts; 0 for none."`
 	Rules    string `placeholder:"KERNEL" help:"The kernel of the specification to check against; without it the one that the guest's version tells."`
 	TraceOut string `type:"path" placeholder:"FILE" help:"Keep the trace, and its symbols in FILE.symbols."`
-	Format   string `enum:"text,json" default:"text" help:"text or json."`
+	Format   string `enum:"text,json,junit,ktap" default:"text" help:"text, json, junit or ktap."`
 }
 
 const maxGuestTasks, maxGuestOps = 64, 1_000_000
@@ -95,8 +110,13 @@ func (c *vmRunCmd) Run(a *app) error {
 		}
 	}
 	a.judge(r.Verdict)
-	if c.Format == "json" {
+	switch c.Format {
+	case "json":
 		return report.RunJSON(a.out, r)
+	case "junit":
+		return report.RunJUnit(a.out, r)
+	case "ktap":
+		return report.RunKTAP(a.out, r)
 	}
 	return report.Run(a.out, a.style, r)
 }
