@@ -75,7 +75,7 @@ func (c *vmRunCmd) Run(a *app) error {
 	if c.Compare < 0 || c.Compare > maxGuestOps {
 		return fmt.Errorf("--compare must be from 0 to %d", maxGuestOps)
 	}
-	config := vm.RunConfig{Accel: c.Accel, Compare: c.Compare, Workload: vm.Workload{Tasks: c.Tasks, Ops: c.Ops, Seed: c.Seed}}
+	config := vm.RunConfig{Config: vm.Config{Accel: c.Accel}, Compare: c.Compare, Workload: vm.Workload{Tasks: c.Tasks, Ops: c.Ops, Seed: c.Seed}}
 	if c.Rules != "" {
 		k, err := spec.ParseKernel(c.Rules)
 		if err != nil {

@@ -229,7 +229,7 @@ func (s *behaving) look(ctx context.Context) (behave.Blocks, error) {
 			ops = append(ops, agent.Op{Do: agent.Read, Path: s.path(i, file)})
 		}
 	}
-	r, err := s.g.Do(ctx, patience, behaviourTask, ops...)
+	r, err := s.g.Do(ctx, helperTimeout, behaviourTask, ops...)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package vm
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,6 +29,9 @@ type Config struct {
 	Trace io.Writer
 	// BootTimeout bounds the wait for the guest's first sign of life; 0 means 120 s.
 	BootTimeout time.Duration
+	// Patience is how long an operation may take until a signal is sent to it, and half of how long after that; 0 means 20 s:
+	// offline_pages() retries until a signal comes.
+	Patience time.Duration
 }
 
 // The accelerators.
@@ -38,6 +42,7 @@ const (
 
 const (
 	defaultBootTimeout = 120 * time.Second
+	defaultPatience    = 20 * time.Second
 	guestMemoryMB      = 512
 	guestCPUs          = 2
 	dimmSlots          = 16
@@ -54,16 +59,17 @@ type Guest struct {
 	// Booted is how long it took until the guest answered.
 	Booted time.Duration
 
-	qemu    *qemu
-	qmp     *qmp
-	console console
-	control *os.File
-	mu      sync.Mutex
-	nextID  int
-	waiting map[int]chan agent.Response
-	hello   chan agent.Hello
-	lost    chan struct{} // closed when the control port is gone
-	traced  chan error    // gets the end of each trace
+	qemu     *qemu
+	qmp      *qmp
+	patience time.Duration
+	console  console
+	control  *os.File
+	mu       sync.Mutex
+	nextID   int
+	waiting  map[int]chan agent.Response
+	hello    chan agent.Hello
+	lost     chan struct{} // closed when the control port is gone
+	traced   chan error    // gets the end of each trace
 }
 
 // Boot starts a guest and waits until it answers. Close must be called. The guest ends at the latest with ctx.
@@ -77,17 +83,13 @@ func Boot(ctx context.Context, c Config) (*Guest, error) {
 		return nil, err
 	}
 	g := &Guest{qemu: newQEMU(path), waiting: map[int]chan agent.Response{}, hello: make(chan agent.Hello, 1),
-		lost: make(chan struct{}), traced: make(chan error, 1)}
+		lost: make(chan struct{}), traced: make(chan error, 1), patience: cmp.Or(c.Patience, defaultPatience)}
 	start := time.Now()
 	if err := g.start(ctx, c, modules); err != nil {
 		g.Close()
 		return nil, err
 	}
-	timeout := c.BootTimeout
-	if timeout == 0 {
-		timeout = defaultBootTimeout
-	}
-	if err := g.awaitHello(ctx, timeout); err != nil {
+	if err := g.awaitHello(ctx, cmp.Or(c.BootTimeout, defaultBootTimeout)); err != nil {
 		defer g.Close()
 		return nil, fmt.Errorf("%w; the end of its console:\n%s", err, lastLines(g.Console(), 12))
 	}
@@ -281,13 +283,13 @@ func (g *Guest) DoPatiently(ctx context.Context, task string, op agent.Op) (r ag
 	if err != nil {
 		return r, false, err
 	}
-	results, err := g.await(ctx, patience, answer, task, ops)
+	results, err := g.await(ctx, g.patience, answer, task, ops)
 	if errors.Is(err, ErrHang) {
 		interrupted = true
 		if _, err := g.Do(ctx, helperTimeout, "killer", agent.Op{Do: agent.Interrupt, Data: task}); err != nil {
 			return r, true, err
 		}
-		results, err = g.await(ctx, giveUp, answer, task, ops)
+		results, err = g.await(ctx, 2*g.patience, answer, task, ops)
 	}
 	if err != nil {
 		return r, interrupted, err

@@ -59,7 +59,7 @@ func TestRunReal(t *testing.T) {
 	for _, release := range Releases() {
 		t.Run(release, func(t *testing.T) {
 			var trace, symbols bytes.Buffer
-			r, err := Run(t.Context(), RunConfig{Kernel: realKernel(t, release), Workload: Workload{Tasks: 3, Ops: 60, Seed: 7},
+			r, err := Run(t.Context(), RunConfig{Config: Config{Kernel: realKernel(t, release)}, Workload: Workload{Tasks: 3, Ops: 60, Seed: 7},
 				TraceOut: &trace, SymbolsOut: &symbols})
 			require.NoError(t, err)
 			require.Equal(t, conform.Conforms, r.Verdict, "%+v", r)

@@ -52,7 +52,7 @@ func (m *qmp) read() {
 		err := d.Decode(&msg)
 		m.mu.Lock()
 		if err != nil {
-			m.err = fmt.Errorf("QEMU's monitor is gone: %w", err)
+			m.err = fmt.Errorf("%w: QEMU's monitor is gone: %v", ErrGone, err)
 		} else if msg.ID != nil && m.waiting[*msg.ID] != nil {
 			m.waiting[*msg.ID] <- msg
 			delete(m.waiting, *msg.ID)
@@ -90,7 +90,7 @@ func (m *qmp) run(ctx context.Context, command string, args map[string]any) (jso
 	}
 	m.mu.Unlock()
 	if err != nil {
-		return nil, fmt.Errorf("QMP %s: %w", command, err)
+		return nil, fmt.Errorf("QMP %s: %w: %v", command, ErrGone, err)
 	}
 	for {
 		m.mu.Lock()

@@ -51,8 +51,8 @@ type Result struct {
 
 // RunConfig says what to run.
 type RunConfig struct {
-	Kernel   Kernel
-	Accel    string
+	// Config says what to boot; its devices and where its trace goes are the run's.
+	Config
 	Workload Workload
 	// Compare is how many operations of one task to compare with the specification, in a guest of their own; 0 is none.
 	Compare int
@@ -81,7 +81,9 @@ func (r *Result) together(ctx context.Context, c *RunConfig) error {
 	if c.TraceOut != nil {
 		out = io.MultiWriter(c.TraceOut, sink)
 	}
-	g, err := Boot(ctx, Config{Kernel: c.Kernel, Accel: c.Accel, Devices: VirtioMemDevice(), Trace: out})
+	config := c.Config
+	config.Devices, config.Trace = VirtioMemDevice(), out
+	g, err := Boot(ctx, config)
 	if err != nil {
 		return err
 	}
@@ -153,7 +155,7 @@ func (r *Result) drive(ctx context.Context, g *Guest, c *RunConfig) error {
 
 // compare compares the kernel's behaviour with the specification, in guests of its own.
 func (r *Result) compare(ctx context.Context, c RunConfig) error {
-	system := NewBehaving(Config{Kernel: c.Kernel, Accel: c.Accel})
+	system := NewBehaving(c.Config)
 	defer system.Close()
 	b, err := CompareBehaviour(ctx, system, *c.Rules, c.Compare, c.Workload.Seed)
 	r.Behaviour = &b

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 
 	"memhp/conform/vm/agent"
 )
@@ -26,13 +25,6 @@ type Workload struct {
 	Tasks, Ops int
 	Seed       uint64
 }
-
-const (
-	// patience is how long an operation may take until a signal is sent to it: offline_pages() retries until one comes.
-	patience = 20 * time.Second
-	// giveUp is how long it may take after that.
-	giveUp = 60 * time.Second
-)
 
 // driver runs a workload in a guest.
 type driver struct {

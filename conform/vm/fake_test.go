@@ -1,0 +1,151 @@
+package vm
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"memhp/conform/vm/agent"
+)
+
+// fakeMode is the environment variable that makes the test binary a stand-in for QEMU, which fails in some way.
+const fakeMode = "MEMHP_FAKE_QEMU"
+
+// fakeOnPath puts the stand-in on PATH, and returns a kernel for it.
+func fakeOnPath(t *testing.T, mode string) Kernel {
+	t.Helper()
+	dir := t.TempDir()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	script := fmt.Sprintf("#!/bin/sh\n%s=%s exec '%s' \"$@\"\n", fakeMode, mode, self)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, qemuProgram), []byte(script), 0o755))
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	image := filepath.Join(dir, "bzImage")
+	require.NoError(t, os.WriteFile(image, nil, 0o644))
+	return Kernel{Image: image}
+}
+
+// fake is a stand-in for QEMU and the guest in it.
+type fake struct {
+	mode                           string
+	console, qmp, control, traceTo *os.File
+}
+
+// fakeQEMU is the main function of the stand-in.
+func fakeQEMU(mode string, args []string) int {
+	if mode == "refuses" {
+		fmt.Fprintln(os.Stderr, "qemu-system-x86_64: -m 512M: there is no memory")
+		return 1
+	}
+	f := &fake{mode: mode}
+	fd := regexp.MustCompile(`^socket,id=(\w+),fd=(\d+)$`)
+	for _, a := range args {
+		m := fd.FindStringSubmatch(a)
+		if m == nil {
+			continue
+		}
+		n, _ := strconv.Atoi(m[2])
+		*map[string]**os.File{"console": &f.console, "qmp": &f.qmp, "control": &f.control, "trace": &f.traceTo}[m[1]] = os.NewFile(uintptr(n), m[1])
+	}
+	go f.monitor()
+	if mode == "silent" {
+		time.Sleep(time.Hour)
+	}
+	fmt.Fprint(f.console, "[    0.000000] Linux version 6.1.192\r\n")
+	f.send(agent.Response{Hello: &agent.Hello{Release: "6.1.192", Version: "#1 SMP"}})
+	return f.guest()
+}
+
+// monitor answers every command of QMP.
+func (f *fake) monitor() {
+	d := json.NewDecoder(f.qmp)
+	for {
+		var m struct {
+			Execute   string
+			ID        int
+			Arguments struct{ ID string }
+		}
+		if d.Decode(&m) != nil {
+			return
+		}
+		fmt.Fprintf(f.qmp, "{\"id\":%d,\"return\":{}}\n", m.ID)
+		switch m.Execute {
+		case "device_del":
+			fmt.Fprintf(f.qmp, "{\"event\":\"DEVICE_DELETED\",\"data\":{\"device\":%q}}\n", m.Arguments.ID)
+		case "device_add":
+			fmt.Fprintf(f.qmp, "{\"event\":\"ACPI_DEVICE_OST\",\"data\":{\"info\":{\"device\":%q,\"source\":1,\"status\":0}}}\n", m.Arguments.ID)
+		}
+	}
+}
+
+func (f *fake) send(r agent.Response) {
+	b, _ := json.Marshal(r)
+	f.control.Write(append(b, '\n'))
+}
+
+// guest answers requests until the mode says that it fails.
+func (f *fake) guest() int {
+	in := bufio.NewScanner(f.control)
+	in.Buffer(nil, 1<<20)
+	for in.Scan() {
+		var req agent.Request
+		if json.Unmarshal(in.Bytes(), &req) != nil {
+			return 1
+		}
+		resp := agent.Response{ID: req.ID}
+		for _, op := range req.Ops {
+			if op.Do == agent.Write && len(req.Task) == 1 { // a task of the workload
+				switch f.mode {
+				case "panics":
+					fmt.Fprint(f.console, "[    9.000000] Kernel panic - not syncing: sysrq triggered crash\r\n")
+					return 0
+				case "reboots":
+					return 0
+				case "oopses":
+					fmt.Fprint(f.console, "[    9.000000] BUG: kernel NULL pointer dereference, address: 0000000000000000\r\n")
+				case "floods":
+					io.WriteString(f.console, strings.Repeat("x", 1<<20))
+				case "hangs":
+					resp.ID = 0 // nobody waits for that
+				}
+			}
+			resp.Results = append(resp.Results, f.do(op))
+		}
+		if resp.ID != 0 {
+			f.send(resp)
+		}
+	}
+	return 0
+}
+
+func (f *fake) do(op agent.Op) agent.Result {
+	switch op.Do {
+	case agent.TraceStart:
+		return agent.Result{Data: "{}"}
+	case agent.TraceStop:
+		io.WriteString(f.traceTo, "# tracer: nop\n"+agent.TraceEnd+"\n")
+	case agent.List:
+		return agent.Result{Data: "memory0\nmemory40\n"}
+	case agent.Stacks:
+		return agent.Result{Data: `[{"pid":7,"comm":"A","state":"D","text":"[<0>] msleep+0x1/0x2"}]`}
+	case agent.Read:
+		switch filepath.Base(op.Path) {
+		case "lockdep", "lockdep_chains":
+			return agent.Result{Errno: 2}
+		case "state":
+			return agent.Result{Data: "offline\n"}
+		}
+		return agent.Result{Data: "0\n"}
+	}
+	return agent.Result{N: len(op.Data)}
+}
