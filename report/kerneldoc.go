@@ -26,8 +26,8 @@ func KernelDoc(w io.Writer, k spec.Kernel) error {
 		p.comment(f.Name+"() - ", f.Doc)
 		p.line(" *")
 		p.comment("Context: ", contextOf(clauses, k))
-		if len(f.Errnos) > 0 {
-			p.comment("Return: ", returnsOf(f))
+		if len(f.Returns(k)) > 0 {
+			p.comment("Return: ", returnsOf(f, k))
 		}
 		p.line(" */\n")
 	}
@@ -91,9 +91,9 @@ func forbidden(clauses []spec.Clause) string {
 }
 
 // returnsOf lists the values that a function may return.
-func returnsOf(f *spec.Function) string {
+func returnsOf(f *spec.Function, k spec.Kernel) string {
 	words := []string{"0"}
-	for _, e := range f.Errnos {
+	for _, e := range f.Returns(k) {
 		words = append(words, e.String())
 	}
 	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1] + "."

@@ -103,7 +103,7 @@ func Contract(w io.Writer, st Style, f *spec.Function, k spec.Kernel) error {
 		p.line("  demands nothing of its caller, and has no clause on what it takes")
 	}
 	words := []string{"0"}
-	for _, e := range f.Errnos {
+	for _, e := range f.Returns(k) {
 		words = append(words, e.String())
 	}
 	p.line("  returns %s", strings.Join(words, ", "))

@@ -15,14 +15,18 @@ var (
 	MemremapPages = &Change{ID: "41e94a851304", Release: Release{4, 3},
 		Title:      "add devm_memremap_pages",
 		Summary:    "memory without block devices: devm_memremap_pages() calls arch_add_memory()",
-		Unverified: "release from memory of the history of kernel/memremap.c"}
+		Unverified: "4.2.8 and 4.3.0 were read on both sides, the commit was not"}
+	WholeBlocks = &Change{ID: "26bbe7ef6d5c", Release: Release{4, 4},
+		Title:      "drivers/base/memory.c: prohibit offlining of memory blocks with missing sections",
+		Summary:    "memory_subsys_offline() of a block that lacks a section returns -EINVAL",
+		Unverified: "id from memory; 4.3.0 and 4.4.220 were read on both sides, and 4.2.8 has it as a backport"}
 	AutoOnlineMem = &Change{ID: "31bc3858ea3e", Release: Release{4, 6},
 		Title:   "memory-hotplug: add automatic onlining policy for the newly added memory",
 		Summary: "add_memory_resource() onlines the new blocks itself, under mem_hotplug_lock and without device_hotplug_lock"}
 	StateStoreReturn = &Change{ID: "d66ba15bc752", Release: Release{4, 9},
 		Title:      "memory-hotplug: fix store_mem_state() return value",
 		Summary:    "a positive return of device_online() or device_offline() becomes -EINVAL in the state store",
-		Unverified: "id and release are from memory; both behaviours were read, in 4.4.220 and 4.9.76"}
+		Unverified: "id from memory; 4.8.15 and 4.9.76 were read on both sides"}
 	MemremapLock = &Change{ID: "f931ab479dd2", Release: Release{4, 10},
 		Title:   "mm: fix devm_memremap_pages crash, use mem_hotplug_{begin, done}",
 		Summary: "devm_memremap_pages() takes mem_hotplug_lock around arch_add_memory() and arch_remove_memory()",
@@ -46,14 +50,26 @@ var (
 	Memtrace = &Change{ID: "9d5171a8f248", Release: Release{4, 14},
 		Title:   "powerpc/powernv: Enable removal of memory for in memory tracing",
 		Summary: "memtrace offlines and removes memory; offline_pages() is called without any lock"}
+	AnyZone = &Change{ID: "c6f03e2903c9", Release: Release{4, 14},
+		Title:      "mm, memory_hotplug: remove zone restrictions",
+		Summary:    "online_pages() finds a zone for every type, and no longer returns -EINVAL",
+		Unverified: "id from memory; 4.13.4 and 4.14.74 were read on both sides"}
+	OfflineForever = &Change{ID: "ecde0f3e7f9e", Release: Release{4, 15},
+		Title:      "mm, memory_hotplug: remove timeout from __offline_memory",
+		Summary:    "offlining has no limit of 120 s, and no longer returns -EAGAIN",
+		Unverified: "id and release from memory; 4.14.170 and 4.16.13 were read on both sides"}
 	DrainWithoutCPULock = &Change{ID: "9852a7212324", Release: Release{4, 16},
 		Title:   "mm: drop hotplug lock from lru_add_drain_all()",
 		Summary: "lru_add_drain_all() no longer takes cpu_hotplug_lock"}
+	NodeOnDemand = &Change{ID: "b9ff036082cd", Release: Release{4, 19},
+		Title:      "mm/memory_hotplug.c: make add_memory_resource use __try_online_node",
+		Summary:    "try_online_node() looks whether the node is online under mem_hotplug_lock, not before it",
+		Unverified: "id from memory; 4.18.0 and 4.19.0 were read on both sides"}
 	MemtraceReadd = &Change{ID: "d3da701d3308", Release: Release{4, 19},
 		Title:      "powerpc/powernv: Allow memory that has been hot-removed to be hot-added",
 		Summary:    "memtrace adds its memory again and onlines it, without device_hotplug_lock",
 		Needs:      []*Change{Memtrace},
-		Unverified: "id from memory; 4.14.74 and 4.19.0 were read on both sides"}
+		Unverified: "id from memory; 4.18.0 and 4.19.0 were read on both sides"}
 	RemoveTakesDeviceHotplug = &Change{ID: "d15e59260f62", Release: Release{4, 20},
 		Title:   "mm/memory_hotplug: make remove_memory() take the device_hotplug_lock",
 		Summary: "remove_memory() takes device_hotplug_lock; __remove_memory() is for callers that hold it",
@@ -90,18 +106,26 @@ var (
 	DeviceKill = &Change{ID: "00289cd87676", Release: Release{5, 3},
 		Title:      "drivers/base: Introduce kill_device()",
 		Summary:    "device_del() takes device_lock() first, to mark the device dead",
-		Unverified: "id and release from memory; absent in 5.0.1 and present in 5.3.1"}
+		Unverified: "id from memory; 5.2.1 and 5.3.1 were read on both sides"}
 	BlockDevicesOutside = &Change{ID: "4c4b7f9ba948", Release: Release{5, 3},
 		Title:   "mm/memory_hotplug: remove memory block devices before arch_remove_memory()",
 		Summary: "memory block devices are created after arch_add_memory() and removed before arch_remove_memory()"}
 	NoMemSysfsMutex = &Change{ID: "848e19ad3c33", Release: Release{5, 5},
 		Title:      "drivers/base/memory.c: drop the mem_sysfs_mutex",
 		Summary:    "mem_sysfs_mutex is gone: device_hotplug_lock serialises creation and removal of block devices",
-		Unverified: "id and release from memory; present in 5.3.1 and absent in 5.7.14"}
+		Unverified: "id and release from memory; 5.4.18 and 5.6.4 were read on both sides"}
 	RemoveBlocksFirst = &Change{ID: "f1037ec0cc8a", Release: Release{5, 6},
 		Title:   "mm/memory_hotplug: fix remove_memory() lockdep splat",
 		Summary: "the check and the removal of block devices move in front of mem_hotplug_begin()",
 		Needs:   []*Change{BlockDevicesOutside}}
+	NoPagesCheck = &Change{ID: "3fccb74cf389", Release: Release{5, 7},
+		Title:      "drivers/base/memory.c: drop pages_correctly_probed()",
+		Summary:    "onlining no longer looks at the pages of the block, and no longer returns -EBUSY for them. In the same release memory_subsys_offline() stops counting sections (68c3a6ac1d8c)",
+		Unverified: "id from memory; 5.6.4 and 5.7.14 were read on both sides"}
+	ParseFirst = &Change{ID: "4dc8207bfd45", Release: Release{5, 7},
+		Title:      "drivers/base/memory: store mapping between MMOP_* and string in an array",
+		Summary:    "the state store reads its word before it tries device_hotplug_lock",
+		Unverified: "id from memory; 5.6.4 and 5.7.14 were read on both sides"}
 	RemoveUnpairedDone = &Change{ID: "b4223a510e2a", Release: Release{5, 9},
 		Title:   "mm/memory_hotplug: fix unpaired mem_hotplug_begin/done",
 		Summary: "removal that fails the check no longer calls mem_hotplug_done() without mem_hotplug_begin()",
@@ -109,6 +133,10 @@ var (
 	MemtraceContig = &Change{ID: "0bd4b96d9910", Release: Release{5, 11},
 		Title:   "powernv/memtrace: don't abuse memory hot(un)plug infrastructure for memory allocations",
 		Summary: "memtrace no longer uses memory hotplug"}
+	HardwareErrors = &Change{ID: "5033091de814", Release: Release{6, 2},
+		Title:      "mm/hwpoison: introduce per-memory_block hwpoison counter",
+		Summary:    "a block with a hardware error is not onlined: -EHWPOISON, before any lock",
+		Unverified: "id and release from memory; 6.1-rc7 and 6.5.0 were read on both sides"}
 	LockInBlockOnline = &Change{ID: "001002e73712", Release: Release{6, 7},
 		Title:   "mm/memory_hotplug: add missing mem_hotplug_lock",
 		Summary: "mem_hotplug_lock moves from online_pages() and offline_pages() up into memory_block_online() and memory_block_offline()",
@@ -121,11 +149,11 @@ var (
 
 // CoreChanges returns the changes that decide what the procedures of group core do, oldest first.
 func CoreChanges() []*Change {
-	return byRelease([]*Change{SysfsTrylock, NodeUnderMemHotplug, OnlineMems, StateStoreLock, MemremapPages, AutoOnlineMem, StateStoreReturn,
-		MemremapLock, MemoryAddRemoveLock, AutoOnlineDevice, PercpuCPUHotplug, PercpuMemHotplug, Memtrace, DrainWithoutCPULock, MemtraceReadd,
+	return byRelease([]*Change{SysfsTrylock, NodeUnderMemHotplug, OnlineMems, StateStoreLock, MemremapPages, WholeBlocks, AutoOnlineMem, StateStoreReturn,
+		MemremapLock, MemoryAddRemoveLock, AutoOnlineDevice, PercpuCPUHotplug, PercpuMemHotplug, Memtrace, AnyZone, OfflineForever, DrainWithoutCPULock, MemtraceReadd, NodeOnDemand,
 		RemoveTakesDeviceHotplug, AddTakesDeviceHotplug, LockInOnlinePages, MemtraceOnlineLock, MemtraceOfflineLock,
 		ProbeStoreUnlock, ReleaseResourceLate, RemoveReturnsBusy, DeviceKill, BlockDevicesOutside, NoMemSysfsMutex, RemoveBlocksFirst,
-		RemoveUnpairedDone, MemtraceContig, LockInBlockOnline, RemoveBlocksInside})
+		NoPagesCheck, ParseFirst, RemoveUnpairedDone, MemtraceContig, HardwareErrors, LockInBlockOnline, RemoveBlocksInside})
 }
 
 // Changes returns every change, oldest first.

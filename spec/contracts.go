@@ -34,6 +34,15 @@ const (
 	noNest    = "it takes the lock itself, and a percpu rwsem does not nest (3f906ba23689)"
 )
 
+// Errno values that not every kernel returns.
+var (
+	timeLimit    = ErrnoSpan{Errno: EAGAIN, Until: OfflineForever}
+	pagesChecked = ErrnoSpan{Errno: EBUSY, Until: NoPagesCheck}
+	zoneChecked  = ErrnoSpan{Errno: EINVAL, Until: AnyZone}
+	hardware     = ErrnoSpan{Errno: EHWPOISON, From: HardwareErrors}
+	removeBusy   = ErrnoSpan{Errno: EBUSY, From: RemoveReturnsBusy}
+)
+
 // The modelled kernel functions with their contracts.
 var (
 	KernfsFopWrite = &Function{Name: "kernfs_fop_write", File: "fs/kernfs/file.c", Errnos: []Errno{ENODEV},
@@ -46,24 +55,24 @@ var (
 	LockDeviceHotplug      = &Function{Name: "lock_device_hotplug", File: fileCore, Doc: "takes device_hotplug_lock, and waits for it"}
 	LockDeviceHotplugSysfs = &Function{Name: "lock_device_hotplug_sysfs", File: fileCore, Errnos: []Errno{ERESTARTNOINTR},
 		Doc: "tries device_hotplug_lock; if it is taken, sleeps 5 ms and makes the system call restart"}
-	OnlineStore   = &Function{Name: "online_store", File: fileCore, Errnos: []Errno{EINVAL, EBUSY, EPERM, EINTR, ENOMEM, ERESTARTNOINTR}, Doc: "write to memoryN/online"}
+	OnlineStore   = &Function{Name: "online_store", File: fileCore, Errnos: []Errno{EINVAL, EBUSY, EPERM, EINTR, EAGAIN, EHWPOISON, ENODEV, ERESTARTNOINTR}, Some: []ErrnoSpan{timeLimit, hardware}, Doc: "write to memoryN/online"}
 	OnlineShow    = &Function{Name: "online_show", File: fileCore, Doc: "read of memoryN/online"}
-	DeviceOnline  = &Function{Name: "device_online", File: fileCore, Errnos: []Errno{AlreadyDone, EBUSY, EPERM, EINVAL}, Clauses: []Clause{gate(docOnline)}, Doc: "brings a device online through its bus, under device_lock()"}
-	DeviceOffline = &Function{Name: "device_offline", File: fileCore, Errnos: []Errno{AlreadyDone, EBUSY, EPERM, EINTR, EINVAL}, Clauses: []Clause{gate(docOnline)}, Doc: "takes a device offline through its bus, under device_lock()"}
+	DeviceOnline  = &Function{Name: "device_online", File: fileCore, Errnos: []Errno{AlreadyDone, EBUSY, EPERM, EINVAL, EHWPOISON}, Some: []ErrnoSpan{pagesChecked, hardware}, Clauses: []Clause{gate(docOnline)}, Doc: "brings a device online through its bus, under device_lock()"}
+	DeviceOffline = &Function{Name: "device_offline", File: fileCore, Errnos: []Errno{AlreadyDone, EBUSY, EPERM, EINTR, EINVAL, EAGAIN}, Some: []ErrnoSpan{timeLimit}, Clauses: []Clause{gate(docOnline)}, Doc: "takes a device offline through its bus, under device_lock()"}
 	DeviceAdd     = &Function{Name: "device_add", File: fileCore, Doc: "makes a device and its attributes visible, then calls bus_probe_device()"}
 	DeviceDel     = &Function{Name: "device_del", File: fileCore, Doc: "removes the attributes of a device, waiting for their users, then the device"}
 	BusProbe      = &Function{Name: "bus_probe_device", File: "drivers/base/bus.c", Doc: "looks for a driver, under device_lock(); the device is visible already"}
 	BusRemove     = &Function{Name: "bus_remove_device", File: "drivers/base/bus.c", Doc: "releases the driver, under device_lock()"}
 
-	StateStore      = &Function{Name: "state_store", File: fileMemory, Errnos: []Errno{AlreadyDone, EINVAL, EBUSY, EPERM, EINTR, ENODEV, ERESTARTNOINTR}, Doc: "write to memoryN/state (store_mem_state() before v5.0)"}
+	StateStore      = &Function{Name: "state_store", File: fileMemory, Errnos: []Errno{AlreadyDone, EINVAL, EBUSY, EPERM, EINTR, EAGAIN, EHWPOISON, ENODEV, ERESTARTNOINTR}, Some: []ErrnoSpan{{Errno: AlreadyDone, Until: StateStoreReturn}, timeLimit, hardware}, Doc: "write to memoryN/state (store_mem_state() before v5.0)"}
 	StateShow       = &Function{Name: "state_show", File: fileMemory, Doc: "read of memoryN/state (show_mem_state() before v5.0); takes no lock"}
-	ProbeStore      = &Function{Name: "probe_store", File: fileMemory, Errnos: []Errno{EINVAL, EEXIST, ENOMEM, ERESTARTNOINTR}, Doc: "write to /sys/devices/system/memory/probe (memory_probe_store() before v5.0)"}
+	ProbeStore      = &Function{Name: "probe_store", File: fileMemory, Errnos: []Errno{EINVAL, EEXIST, ENOMEM, ERESTARTNOINTR}, Some: []ErrnoSpan{{Errno: ERESTARTNOINTR, From: AddTakesDeviceHotplug}}, Doc: "write to /sys/devices/system/memory/probe (memory_probe_store() before v5.0)"}
 	AutoOnlineStore = &Function{Name: "auto_online_blocks_store", File: fileMemory, Errnos: []Errno{EINVAL}, Doc: "write to /sys/devices/system/memory/auto_online_blocks; takes no lock"}
-	SubsysOnline    = &Function{Name: "memory_subsys_online", File: fileMemory, Errnos: []Errno{EBUSY, EPERM, EINVAL}, Doc: "the online callback of the memory bus"}
-	SubsysOffline   = &Function{Name: "memory_subsys_offline", File: fileMemory, Errnos: []Errno{EBUSY, EPERM, EINTR, EINVAL}, Doc: "the offline callback of the memory bus"}
-	ChangeState     = &Function{Name: "memory_block_change_state", File: fileMemory, Errnos: []Errno{EINVAL, EBUSY, EPERM, EINTR}, Doc: "moves mem->state from one value to another through memory_block_action()"}
-	BlockOnline     = &Function{Name: "memory_block_online", File: fileMemory, Errnos: []Errno{EPERM}, Clauses: []Clause{from(LockInBlockOnline, takes(PagesUnderMemHotplug, MemHotplug, "001002e73712"))}, Doc: "onlines the pages of a block and its vmemmap"}
-	BlockOffline    = &Function{Name: "memory_block_offline", File: fileMemory, Errnos: []Errno{EBUSY, EPERM, EINTR}, Clauses: []Clause{from(LockInBlockOnline, takes(PagesUnderMemHotplug, MemHotplug, "001002e73712"))}, Doc: "offlines the pages of a block and its vmemmap"}
+	SubsysOnline    = &Function{Name: "memory_subsys_online", File: fileMemory, Errnos: []Errno{EBUSY, EPERM, EINVAL, EHWPOISON}, Some: []ErrnoSpan{pagesChecked, hardware}, Doc: "the online callback of the memory bus"}
+	SubsysOffline   = &Function{Name: "memory_subsys_offline", File: fileMemory, Errnos: []Errno{EBUSY, EPERM, EINTR, EINVAL, EAGAIN}, Some: []ErrnoSpan{timeLimit}, Doc: "the offline callback of the memory bus"}
+	ChangeState     = &Function{Name: "memory_block_change_state", File: fileMemory, Errnos: []Errno{EINVAL, EBUSY, EPERM, EINTR, EAGAIN, EHWPOISON}, Some: []ErrnoSpan{timeLimit, hardware}, Doc: "moves mem->state from one value to another through memory_block_action()"}
+	BlockOnline     = &Function{Name: "memory_block_online", File: fileMemory, Errnos: []Errno{EPERM, EBUSY, EINVAL, EHWPOISON}, Some: []ErrnoSpan{pagesChecked, zoneChecked, hardware}, Clauses: []Clause{from(LockInBlockOnline, takes(PagesUnderMemHotplug, MemHotplug, "001002e73712"))}, Doc: "onlines the pages of a block and its vmemmap"}
+	BlockOffline    = &Function{Name: "memory_block_offline", File: fileMemory, Errnos: []Errno{EBUSY, EPERM, EINTR, EINVAL, EAGAIN}, Some: []ErrnoSpan{timeLimit}, Clauses: []Clause{from(LockInBlockOnline, takes(PagesUnderMemHotplug, MemHotplug, "001002e73712"))}, Doc: "offlines the pages of a block and its vmemmap"}
 	CreateBlocks    = &Function{Name: "create_memory_block_devices", File: fileMemory, Clauses: []Clause{gate(docAdd)}, Doc: "registers the block devices of a range (register_new_memory() before v5.3)"}
 	RemoveBlocks    = &Function{Name: "remove_memory_block_devices", File: fileMemory, Clauses: []Clause{gate(docAdd)}, Doc: "unregisters the block devices of a range (unregister_memory_section() before v5.3)"}
 
@@ -71,14 +80,14 @@ var (
 	MemHotplugDone  = &Function{Name: "mem_hotplug_done", File: fileHotplug, Doc: "releases what mem_hotplug_begin() took"}
 	GetOnlineMems   = &Function{Name: "get_online_mems", File: fileHotplug, Doc: "takes mem_hotplug_lock for reading; very fast"}
 	PutOnlineMems   = &Function{Name: "put_online_mems", File: fileHotplug, Doc: "releases what get_online_mems() took"}
-	OnlinePages     = &Function{Name: "online_pages", File: fileHotplug, Errnos: []Errno{EPERM},
+	OnlinePages     = &Function{Name: "online_pages", File: fileHotplug, Errnos: []Errno{EPERM, EINVAL}, Some: []ErrnoSpan{zoneChecked},
 		Clauses: []Clause{
 			until(StateStoreLock, takes(PagesUnderMemHotplug, MemHotplug, "its first statement, v3.18")),
 			until(LockInBlockOnline, from(LockInOnlinePages, takes(PagesUnderMemHotplug, MemHotplug, "381eab4a6ee8"))),
 			until(LockInOnlinePages, from(StateStoreLock, needsMemHotplug(PagesUnderMemHotplug, "the comment of 30467e0b3be8: the caller holds it"))),
 			from(LockInBlockOnline, needsMemHotplug(PagesUnderMemHotplug, "001002e73712: must be called with mem_hotplug_lock in write mode")),
 		}, Doc: "makes the pages of a range available to the page allocator"}
-	OfflinePages = &Function{Name: "offline_pages", File: fileHotplug, Errnos: []Errno{EBUSY, EPERM, EINTR},
+	OfflinePages = &Function{Name: "offline_pages", File: fileHotplug, Errnos: []Errno{EBUSY, EPERM, EINTR, EINVAL, EAGAIN}, Some: []ErrnoSpan{timeLimit},
 		Clauses: []Clause{
 			until(StateStoreLock, takes(PagesUnderMemHotplug, MemHotplug, "__offline_pages(), v3.18")),
 			until(LockInBlockOnline, from(LockInOnlinePages, takes(PagesUnderMemHotplug, MemHotplug, "381eab4a6ee8"))),
@@ -94,26 +103,26 @@ var (
 		Clauses: []Clause{gate("8df1d0e4a265: requires device_hotplug_lock"), forbidsMemHotplug(noNest)}, Doc: "add_memory() for callers that hold device_hotplug_lock"}
 	AddMemoryResource = &Function{Name: "add_memory_resource", File: fileHotplug, Errnos: []Errno{ENOMEM},
 		Clauses: []Clause{gate("8df1d0e4a265: requires device_hotplug_lock"), takes(AddRemoveUnderMemHotplug, MemHotplug, docMem), forbidsMemHotplug(noNest)}, Doc: "adds memory whose resource is registered, and onlines it if the policy says so"}
-	RemoveMemory = &Function{Name: "remove_memory", File: fileHotplug, Errnos: []Errno{EBUSY},
+	RemoveMemory = &Function{Name: "remove_memory", File: fileHotplug, Errnos: []Errno{EBUSY}, Some: []ErrnoSpan{removeBusy},
 		Clauses: []Clause{until(RemoveTakesDeviceHotplug, gate("its comment: the caller must hold it")), from(RemoveTakesDeviceHotplug, takes(DeviceHotplugHeld, DeviceHotplug, "d15e59260f62")),
 			from(RemoveTakesDeviceHotplug, Clause{Demand: Forbids, Lock: DeviceHotplug, Mode: Write, Rule: NoRecursion, Why: "d15e59260f62: it takes the lock itself"}),
 			forbidsMemHotplug(noNest)},
 		Doc: "removes memory whose blocks are offline"}
 	RemoveMemoryLocked = &Function{Name: "__remove_memory", File: fileHotplug,
 		Clauses: []Clause{gate("d15e59260f62: the caller must hold it"), forbidsMemHotplug(noNest)}, Doc: "remove_memory() for callers that hold device_hotplug_lock"}
-	TryRemoveMemory = &Function{Name: "try_remove_memory", File: fileHotplug, Errnos: []Errno{EBUSY},
+	TryRemoveMemory = &Function{Name: "try_remove_memory", File: fileHotplug, Errnos: []Errno{EBUSY}, Some: []ErrnoSpan{removeBusy},
 		Clauses: []Clause{gate(docAdd), takes(AddRemoveUnderMemHotplug, MemHotplug, docMem), forbidsMemHotplug(noNest)}, Doc: "the body of removal"}
 	TryOnlineNode = &Function{Name: "try_online_node", File: fileHotplug, Errnos: []Errno{ENOMEM},
 		Clauses: []Clause{takes(AddRemoveUnderMemHotplug, MemHotplug, "01b0f19707c5"), forbidsMemHotplug(noNest)}, Doc: "onlines a node before a CPU of it comes up"}
 	ArchAddMemory    = &Function{Name: "arch_add_memory", File: "arch/x86/mm/init_64.c", Errnos: []Errno{ENOMEM}, Clauses: []Clause{needsMemHotplug(AddRemoveUnderMemHotplug, "f931ab479dd2; "+docMem)}, Doc: "creates sections, memmap and page tables of a range"}
 	ArchRemoveMemory = &Function{Name: "arch_remove_memory", File: "arch/x86/mm/init_64.c", Clauses: []Clause{needsMemHotplug(AddRemoveUnderMemHotplug, "f931ab479dd2; "+docMem)}, Doc: "destroys what arch_add_memory() made"}
 
-	AcpiDeviceHotplug = &Function{Name: "acpi_device_hotplug", File: "drivers/acpi/scan.c", Errnos: []Errno{EBUSY, EEXIST, ENOMEM}, Doc: "handles an ACPI hotplug event, as work on the ordered queue kacpi_hotplug"}
-	AcpiScanHotRemove = &Function{Name: "acpi_scan_hot_remove", File: "drivers/acpi/scan.c", Errnos: []Errno{EBUSY}, Doc: "offlines, detaches and ejects an ACPI device"}
+	AcpiDeviceHotplug = &Function{Name: "acpi_device_hotplug", File: "drivers/acpi/scan.c", Errnos: []Errno{EBUSY, EEXIST, ENOMEM, ENODEV}, Doc: "handles an ACPI hotplug event, as work on the ordered queue kacpi_hotplug"}
+	AcpiScanHotRemove = &Function{Name: "acpi_scan_hot_remove", File: "drivers/acpi/scan.c", Errnos: []Errno{EBUSY, ENODEV}, Doc: "offlines, detaches and ejects an ACPI device"}
 	AcpiMemoryAdd     = &Function{Name: "acpi_memory_device_add", File: "drivers/acpi/acpi_memhotplug.c", Doc: "adds the memory of an ACPI memory device"}
 	AcpiMemoryRemove  = &Function{Name: "acpi_memory_device_remove", File: "drivers/acpi/acpi_memhotplug.c", Doc: "removes the memory of an ACPI memory device"}
 
-	MemtraceEnable  = &Function{Name: "memtrace_enable_set", File: fileMemtrace, Errnos: []Errno{EINVAL, EAGAIN}, Doc: "write to debugfs powerpc/memtrace/enable"}
+	MemtraceEnable  = &Function{Name: "memtrace_enable_set", File: fileMemtrace, Errnos: []Errno{EINVAL, EAGAIN}, Some: []ErrnoSpan{{Errno: EAGAIN, From: MemtraceReadd}}, Doc: "write to debugfs powerpc/memtrace/enable"}
 	MemtraceOffline = &Function{Name: "memtrace_offline_pages", File: fileMemtrace, Doc: "offlines a range by writing mem->state and calling offline_pages()"}
 	MemtraceAlloc   = &Function{Name: "memtrace_alloc_node", File: fileMemtrace, Doc: "offlines and removes a range of a node for tracing"}
 	MemtraceOnline  = &Function{Name: "memtrace_online", File: fileMemtrace, Doc: "adds the memory of memtrace again and onlines it"}

@@ -18,12 +18,13 @@ const (
 	EEXIST         Errno = -17
 	ENODEV         Errno = -19
 	EINVAL         Errno = -22
+	EHWPOISON      Errno = -133
 	ERESTARTNOINTR Errno = -513
 )
 
 var errnoNames = map[Errno]string{
 	OK: "0", AlreadyDone: "1", EPERM: "-EPERM", EINTR: "-EINTR", EAGAIN: "-EAGAIN", ENOMEM: "-ENOMEM",
-	EBUSY: "-EBUSY", EEXIST: "-EEXIST", ENODEV: "-ENODEV", EINVAL: "-EINVAL", ERESTARTNOINTR: "-ERESTARTNOINTR",
+	EBUSY: "-EBUSY", EEXIST: "-EEXIST", ENODEV: "-ENODEV", EINVAL: "-EINVAL", EHWPOISON: "-EHWPOISON", ERESTARTNOINTR: "-ERESTARTNOINTR",
 }
 
 func (e Errno) String() string {

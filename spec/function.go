@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // Function is a modelled kernel function with its contract.
 type Function struct {
 	// Name is the C function's name.
@@ -8,13 +10,32 @@ type Function struct {
 	File string
 	// Clauses are the parts of its contract.
 	Clauses []Clause
-	// Errnos are the values that it may return besides 0.
+	// Errnos are the values that it may return besides 0, in some kernel; Some bounds the kernels of those that not every kernel returns.
 	Errnos []Errno
+	Some   []ErrnoSpan
 	// Doc is a sentence on what it does.
 	Doc string
 }
 
 func (f *Function) String() string { return f.Name }
+
+// ErrnoSpan bounds the kernels in which a function returns an errno: those with From and without Until.
+type ErrnoSpan struct {
+	Errno       Errno
+	From, Until *Change
+}
+
+// Returns are the values besides 0 that f may return in kernel k.
+func (f *Function) Returns(k Kernel) []Errno {
+	var out []Errno
+	for _, e := range f.Errnos {
+		i := slices.IndexFunc(f.Some, func(s ErrnoSpan) bool { return s.Errno == e })
+		if i < 0 || (f.Some[i].From == nil || k.Has(f.Some[i].From)) && (f.Some[i].Until == nil || !k.Has(f.Some[i].Until)) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
 
 // Demand says what a clause is about.
 type Demand uint8

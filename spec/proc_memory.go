@@ -10,14 +10,21 @@ func stateStore(t Task, b Block) Errno {
 	return sysfsWrite(t, StateAttr.Of(b), func() (errno Errno) {
 		defer t.Call(StateStore)(&errno)
 		k := t.Kernel()
+		const offline, invalid = len(onlineTypes), len(onlineTypes) + 1
+		word := invalid
+		if k.Has(ParseFirst) {
+			if word = parseState(t); word == invalid {
+				return EINVAL
+			}
+		}
 		if ret := lockDeviceHotplugSysfs(t); ret != OK {
 			return ret
 		}
-		const offline, invalid = len(onlineTypes), len(onlineTypes) + 1
-		word := t.Choose("word written: online, online_kernel, online_movable, offline, other", invalid+1)
-		if word == invalid {
-			unlockDeviceHotplug(t)
-			return EINVAL
+		if !k.Has(ParseFirst) {
+			if word = parseState(t); word == invalid {
+				unlockDeviceHotplug(t)
+				return EINVAL
+			}
 		}
 		// 30467e0b3be8: take mem_hotplug_lock before device_lock(). 381eab4a6ee8 takes it out again.
 		lockHere := k.Has(StateStoreLock) && !k.Has(LockInOnlinePages)
@@ -40,6 +47,10 @@ func stateStore(t Task, b Block) Errno {
 		}
 		return ret
 	})
+}
+
+func parseState(t Task) int {
+	return t.Choose("word written: online, online_kernel, online_movable, offline, other", len(onlineTypes)+2)
 }
 
 // stateShow models show_mem_state(): it reads mem->state without a lock.
@@ -97,6 +108,9 @@ func memorySubsysOffline(t Task, b Block) (errno Errno) {
 	if t.Read(BlockState.Of(b)) == MemOffline {
 		return OK
 	}
+	if sectionsMissing(t) {
+		return EINVAL
+	}
 	return memoryBlockChangeState(t, b, MemOffline, MemOnline)
 }
 
@@ -126,6 +140,9 @@ func memoryBlockChangeState(t Task, b Block, to, from int) (errno Errno) {
 // memoryBlockOnline models memory_block_online(), part of memory_block_action() before v5.15.
 func memoryBlockOnline(t Task, b Block) (errno Errno) {
 	defer t.Call(BlockOnline)(&errno)
+	if ret := blockRefuses(t); ret != OK {
+		return ret
+	}
 	if t.Kernel().Has(LockInBlockOnline) {
 		memHotplugBegin(t)
 		defer memHotplugDone(t)

@@ -63,6 +63,9 @@ func onlinePages(t Task, b Block) (errno Errno) {
 		defer memHotplugDone(t)
 	}
 	t.Assert(Presence.Of(b), Present, NoOnlineOfRemoved)
+	if zoneRefuses(t) {
+		return EINVAL
+	}
 	t.Write(ZonePages.Of(b), 0) // move_pfn_range(): the span of the zone
 	if memoryNotify(t, GoingOnline, b) != OK || t.Choose("a notifier vetoes MEM_GOING_ONLINE", 2) == 1 {
 		memoryNotify(t, CancelOnline, b)
@@ -74,12 +77,20 @@ func onlinePages(t Task, b Block) (errno Errno) {
 	return OK
 }
 
-// offlinePages models __offline_pages(). The early -EINVAL of holes and of ranges in several zones are left out.
+// offlinePages models offline_pages(), __offline_pages() before v5.10. Before 30467e0b3be8 it looked at the range before it took its lock.
 func offlinePages(t Task, b Block) (errno Errno) {
 	defer t.Call(OfflinePages)(&errno)
-	if lockInOnlinePages(t.Kernel()) {
+	k := t.Kernel()
+	lookFirst := !k.Has(StateStoreLock)
+	if lookFirst && oddRange(t) {
+		return EINVAL
+	}
+	if lockInOnlinePages(k) {
 		memHotplugBegin(t)
 		defer memHotplugDone(t)
+	}
+	if !lookFirst && oddRange(t) {
+		return EINVAL
 	}
 	if t.Choose("start_isolate_page_range() fails", 2) == 1 {
 		return EBUSY
@@ -90,13 +101,13 @@ func offlinePages(t Task, b Block) (errno Errno) {
 	}
 	repeat := t.Mark()
 	lruAddDrainAll(t)
-	const done, retry, signal = 0, 1, 2
-	switch t.Eventually("isolation: all pages isolated, some left, signal pending", 3, offlineEnds) {
+	const done, retry, fails = 0, 1, 2
+	switch t.Eventually("isolation: all pages isolated, some left, fails", 3, offlineEnds) {
 	case retry:
 		t.Again(repeat)
-	case signal:
+	case fails:
 		memoryNotify(t, CancelOffline, b)
-		return EINTR
+		return whyOfflineFails(t)
 	}
 	t.Write(ZonePages.Of(b), 0) // offline_isolated_pages(), present pages, node states
 	memoryNotify(t, Offline, b)
@@ -279,6 +290,9 @@ func checkOffline(t Task, b Block) Errno {
 // tryOnlineNode models try_online_node(); what it changes belongs to the node alone.
 func tryOnlineNode(t Task) (errno Errno) {
 	defer t.Call(TryOnlineNode)(&errno)
+	if !t.Kernel().Has(NodeOnDemand) && t.Choose("node_online(): no, yes", 2) == 1 {
+		return OK // looked at without a lock
+	}
 	if t.Kernel().Has(NodeUnderMemHotplug) {
 		memHotplugBegin(t)
 		defer memHotplugDone(t)

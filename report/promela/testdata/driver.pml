@@ -158,53 +158,64 @@ driver_14:
 	/* offline_pages() */
 driver_15:
 	if
-	:: skip; goto driver_16 /* start_isolate_page_range() fails: 0 */
-	:: skip; goto driver_28 /* start_isolate_page_range() fails: 1 */
+	:: skip; goto driver_16 /* the range has holes, or is of several zones: 0 */
+	:: skip; goto driver_30 /* the range has holes, or is of several zones: 1 */
 	fi;
 driver_16:
 	if
-	:: skip; goto driver_17 /* a notifier vetoes MEM_GOING_OFFLINE: 0 */
-	:: skip; goto driver_28 /* a notifier vetoes MEM_GOING_OFFLINE: 1 */
+	:: skip; goto driver_17 /* start_isolate_page_range() fails: 0 */
+	:: skip; goto driver_30 /* start_isolate_page_range() fails: 1 */
 	fi;
 driver_17:
 	if
-	:: skip; goto driver_18 /* isolation: all pages isolated, some left, signal pending: 0 */
-	:: again; goto driver_17 /* isolation: all pages isolated, some left, signal pending: 1 */
-	:: skip; goto driver_23 /* isolation: all pages isolated, some left, signal pending: 2 */
+	:: skip; goto driver_18 /* a notifier vetoes MEM_GOING_OFFLINE: 0 */
+	:: skip; goto driver_30 /* a notifier vetoes MEM_GOING_OFFLINE: 1 */
 	fi;
 driver_18:
-	assert(nobody_else(rely_on_zone_and_node_pages) || readers_see_stable_memory); goto driver_19;
-	/* mem_hotplug_done() */
+	if
+	:: skip; goto driver_19 /* isolation: all pages isolated, some left, fails: 0 */
+	:: again; goto driver_18 /* isolation: all pages isolated, some left, fails: 1 */
+	:: skip; goto driver_24 /* isolation: all pages isolated, some left, fails: 2 */
+	fi;
 driver_19:
-	drop(writers[mem_hotplug_lock]); goto driver_20;
-driver_20:
-	drop(readers[cpu_hotplug_lock]); goto driver_21;
-	/* memory_block_change_state() */
-driver_21:
-	mem_state_memory0 = mem_state_MEM_OFFLINE; goto driver_22;
-	/* device_offline() */
-driver_22:
-	dev_offline_memory0 = dev_offline_true; goto driver_6;
+	assert(nobody_else(rely_on_zone_and_node_pages) || readers_see_stable_memory); goto driver_20;
 	/* mem_hotplug_done() */
-driver_23:
-	drop(writers[mem_hotplug_lock]); goto driver_24;
-driver_24:
-	drop(readers[cpu_hotplug_lock]); goto driver_25;
+driver_20:
+	drop(writers[mem_hotplug_lock]); goto driver_21;
+driver_21:
+	drop(readers[cpu_hotplug_lock]); goto driver_22;
 	/* memory_block_change_state() */
-driver_25:
-	mem_state_memory0 = mem_state_MEM_ONLINE; goto driver_26;
+driver_22:
+	mem_state_memory0 = mem_state_MEM_OFFLINE; goto driver_23;
 	/* device_offline() */
+driver_23:
+	dev_offline_memory0 = dev_offline_true; goto driver_6;
+	/* offline_pages() */
+driver_24:
+	if
+	:: skip; goto driver_25 /* a signal, a page that cannot be moved, time is over: 0 */
+	:: skip; goto driver_25 /* a signal, a page that cannot be moved, time is over: 1 */
+	fi;
+	/* mem_hotplug_done() */
+driver_25:
+	drop(writers[mem_hotplug_lock]); goto driver_26;
 driver_26:
-	drop(writers[device_lock_memory0]); goto driver_27;
+	drop(readers[cpu_hotplug_lock]); goto driver_27;
+	/* memory_block_change_state() */
 driver_27:
+	mem_state_memory0 = mem_state_MEM_ONLINE; goto driver_28;
+	/* device_offline() */
+driver_28:
+	drop(writers[device_lock_memory0]); goto driver_29;
+driver_29:
 	drop(writers[device_hotplug_lock]); goto driver_8;
 	/* mem_hotplug_done() */
-driver_28:
-	drop(writers[mem_hotplug_lock]); goto driver_29;
-driver_29:
-	drop(readers[cpu_hotplug_lock]); goto driver_30;
-	/* memory_block_change_state() */
 driver_30:
+	drop(writers[mem_hotplug_lock]); goto driver_31;
+driver_31:
+	drop(readers[cpu_hotplug_lock]); goto driver_32;
+	/* memory_block_change_state() */
+driver_32:
 	mem_state_memory0 = mem_state_MEM_ONLINE; goto driver_6;
 
 /* reader: a reader of memory */
