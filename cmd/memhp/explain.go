@@ -11,8 +11,9 @@ import (
 )
 
 type explainCmd struct {
-	Kernel    string `arg:"" help:"For example v4.19+381eab4a6ee."`
-	Invariant string `arg:"" optional:"" help:"The id of an invariant; without it the one that is broken in the fewest steps."`
+	Kernel    string   `arg:"" help:"For example v4.19+381eab4a6ee."`
+	Invariant string   `arg:"" optional:"" help:"The id of an invariant; without it the one that is broken in the fewest steps."`
+	By        []string `help:"Explain what just these actors break, by their names with commas between."`
 	size
 }
 
@@ -25,11 +26,16 @@ func (c *explainCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	for _, name := range c.By {
+		if _, err := spec.SelectActors(config.Kernel, name); err != nil {
+			return err
+		}
+	}
 	r, err := a.check(config)
 	if err != nil {
 		return err
 	}
-	i := fewestSteps(r.Violations, c.Invariant)
+	i := fewestSteps(r.Violations, c.Invariant, c.By)
 	if i < 0 {
 		return a.nothingToExplain(c, r)
 	}
@@ -40,15 +46,20 @@ func (c *explainCmd) Run(a *app) error {
 	return report.Others(a.out, a.style, r, i)
 }
 
-// fewestSteps returns the index of the violation that is shown in the fewest steps, of one invariant or of all, or -1.
-func fewestSteps(vs []sim.Violation, invariant string) int {
+// fewestSteps returns the index of the violation that is shown in the fewest steps, of one invariant or of all, by the given actors or any, or -1.
+func fewestSteps(vs []sim.Violation, invariant string, by []string) int {
 	best := -1
 	for i, v := range vs {
-		if (invariant == "" || v.Invariant == invariant) && (best < 0 || v.Steps < vs[best].Steps) {
+		wanted := (invariant == "" || v.Invariant == invariant) && (len(by) == 0 || sameNames(v.Actors, by))
+		if wanted && (best < 0 || v.Steps < vs[best].Steps) {
 			best = i
 		}
 	}
 	return best
+}
+
+func sameNames(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
 func (a *app) nothingToExplain(c *explainCmd, r *sim.Result) error {
@@ -58,6 +69,9 @@ func (a *app) nothingToExplain(c *explainCmd, r *sim.Result) error {
 	}
 	a.status = exitHolds
 	verdict := "holds"
+	if len(c.By) > 0 {
+		verdict = "holds, as far as just " + strings.Join(c.By, " and ") + " go"
+	}
 	if !r.Complete {
 		a.status, verdict = exitInconclusive, "was not found broken, but the check is not complete ("+r.Limit+")"
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -46,6 +47,18 @@ func refresh(t *testing.T, text string) (fresh string, commands int) {
 		}
 	}
 	return strings.Join(out, "\n"), commands
+}
+
+// Every other command that docs/findings.md names shows what it says: something is broken.
+func TestFindingsAreReproduced(t *testing.T) {
+	text, err := os.ReadFile(findings)
+	require.NoError(t, err)
+	commands := regexp.MustCompile("`memhp ((?:explain|check) [^`]*)`").FindAllStringSubmatch(string(text), -1)
+	require.NotEmpty(t, commands)
+	for _, c := range commands {
+		status, _, errOut := memhp(strings.Fields(c[1])...)
+		require.Equal(t, exitViolation, status, "%s: %s", c[1], errOut)
+	}
 }
 
 // An output that is not that of its command is noticed.

@@ -40,6 +40,8 @@ func TestExitStatus(t *testing.T) {
 		{small("explain", "v6.12"), exitHolds},
 		{small("explain", "v4.20", "no-bug"), exitViolation},
 		{small("explain", "v4.20", "no-deadlock"), exitHolds},
+		{small("explain", "v4.20", "no-bug", "--by", "driver_remove"), exitViolation},
+		{small("explain", "v4.20", "no-bug", "--by", "cpu_up,driver_remove"), exitHolds},
 		{small("backport", "v5.7"), exitHolds},
 		{small("backport", "v5.7", "--max-states", "500"), exitInconclusive},
 		{small("random", "v6.12", "--runs", "5"), exitInconclusive}, // walks prove nothing
