@@ -11,7 +11,7 @@ import (
 	"memhp/spec"
 )
 
-var allOff = sim.Reductions{NoSymmetry: true, NoBlockSymmetry: true, NoLipton: true, NoSlicing: true}
+var allOff = sim.Reductions{NoSymmetry: true, NoBlockSymmetry: true, NoLipton: true, NoSlicing: true, NoFocus: true}
 
 // randomLimit is how many states the naive explorer visits of what is drawn before it gives up.
 const randomLimit = 40_000

@@ -19,9 +19,11 @@ var (
 	counter = (&spec.LockClass{Name: "counter", Kind: spec.CounterLock}).Of(spec.NoBlock)
 	worker  = &spec.LockClass{Name: "worker_wq", Kind: spec.WorkItem}
 	attr    = (&spec.LockClass{Name: "attr", Kind: spec.KernfsActive, Scope: spec.PerBlock}).Of(0)
+	ofBlock = (&spec.LockClass{Name: "mutex_of_block", Kind: spec.Mutex, Scope: spec.PerBlock}).Of(0)
 
 	varX = (&spec.VarClass{Name: "x", Values: []string{"0", "1"}}).Of(spec.NoBlock)
 	varY = (&spec.VarClass{Name: "y", Values: []string{"0", "1", "2"}}).Of(spec.NoBlock)
+	varB = (&spec.VarClass{Name: "of_block", Values: []string{"0", "1"}, Scope: spec.PerBlock}).Of(0)
 	data = (&spec.VarClass{Name: "data", Values: []string{"-"}}).Of(spec.NoBlock)
 	rule = &spec.Invariant{ID: "x-is-0"}
 )
@@ -56,61 +58,85 @@ const (
 	statements
 )
 
-func drawBlock(t *rapid.T, depth int) []stmt {
+// objects are what the statements of a program are about.
+type objects struct {
+	locks []spec.Lock
+	vars  []spec.Var
+}
+
+var (
+	sharedObjects = objects{[]spec.Lock{mutexA, mutexB, rwsem, counter}, []spec.Var{varX, varX, varY, data}}
+	// blockObjects stand for those of whatever block a program works on; the locks are of all blocks together, but one.
+	blockObjects = objects{[]spec.Lock{mutexA, mutexB, rwsem, ofBlock, ofBlock}, []spec.Var{varB, varB, varB, varB, varB, varB, varX, data}}
+)
+
+func drawBlock(t *rapid.T, o objects, depth int) []stmt {
 	n := rapid.IntRange(0, 3).Draw(t, "statements")
 	out := make([]stmt, n)
 	for i := range out {
-		out[i] = drawStmt(t, depth)
+		out[i] = drawStmt(t, o, depth)
 	}
 	return out
 }
 
-func drawStmt(t *rapid.T, depth int) stmt {
+func drawStmt(t *rapid.T, o objects, depth int) stmt {
 	s := stmt{op: rapid.IntRange(0, statements-1).Draw(t, "op")}
-	s.lock = rapid.SampledFrom([]spec.Lock{mutexA, mutexB, rwsem, counter}).Draw(t, "lock")
+	s.lock = rapid.SampledFrom(o.locks).Draw(t, "lock")
 	if s.op == doRLock {
 		s.lock = rapid.SampledFrom([]spec.Lock{rwsem, counter}).Draw(t, "rlock")
 	}
-	s.v = rapid.SampledFrom([]spec.Var{varX, varX, varY, data}).Draw(t, "var")
+	s.v = rapid.SampledFrom(o.vars).Draw(t, "var")
 	s.value = rapid.IntRange(0, len(s.v.Class.Values)-1).Draw(t, "value")
 	if depth > 0 {
-		s.body, s.other = drawBlock(t, depth-1), drawBlock(t, depth-1)
+		s.body, s.other = drawBlock(t, o, depth-1), drawBlock(t, o, depth-1)
+	}
+	return s
+}
+
+// on returns the statement with the objects of block b for those of block 0.
+func (s stmt) on(b spec.Block) stmt {
+	if s.lock.Block != spec.NoBlock {
+		s.lock.Block = b
+	}
+	if s.v.Block != spec.NoBlock {
+		s.v.Block = b
 	}
 	return s
 }
 
 // run interprets a block: locks are taken and released around the body.
-func runBlock(t spec.Task, block []stmt) {
+func runBlock(t spec.Task, b spec.Block, block []stmt) {
 	for _, s := range block {
-		s.run(t)
+		s.on(b).run(t, b)
 	}
 }
 
-func (s stmt) run(t spec.Task) {
+func (s stmt) run(t spec.Task, b spec.Block) {
+	node := attr.Class.Of(b)
 	switch s.op {
 	case doLock:
 		t.Lock(s.lock)
-		runBlock(t, s.body)
+		runBlock(t, b, s.body)
 		t.Unlock(s.lock)
 	case doRLock:
 		t.RLock(s.lock)
-		runBlock(t, s.body)
+		runBlock(t, b, s.body)
 		t.RUnlock(s.lock)
 	case doTryLock:
 		if t.TryLock(s.lock) {
-			runBlock(t, s.body)
+			runBlock(t, b, s.body)
 			t.Unlock(s.lock)
 		}
 	case doGet:
-		if t.TryRLock(attr) {
-			runBlock(t, s.body)
-			t.RUnlock(attr)
+		if t.TryRLock(node) {
+			runBlock(t, b, s.body)
+			t.RUnlock(node)
 		}
 	case doRead:
 		if t.Read(s.v) == s.value {
-			runBlock(t, s.body)
+			runBlock(t, b, s.body)
 		} else {
-			runBlock(t, s.other)
+			runBlock(t, b, s.other)
 		}
 	case doWrite:
 		t.Write(s.v, s.value)
@@ -118,35 +144,36 @@ func (s stmt) run(t spec.Task) {
 		t.Swap(s.v, 0, s.value)
 	case doChoose:
 		if t.Choose("branch", 2) == 0 {
-			runBlock(t, s.body)
+			runBlock(t, b, s.body)
 		} else {
-			runBlock(t, s.other)
+			runBlock(t, b, s.other)
 		}
 	case doPin:
 		t.Pin(data)
-		runBlock(t, s.body)
+		runBlock(t, b, s.body)
 		t.Unpin(data)
 	case doAssert:
-		t.Assert(varX, 0, rule)
+		t.Assert(s.v, 0, rule)
 	case doWait:
 		t.Wait(s.v, s.value)
 	case doRemove:
-		t.Deactivate(attr)
-		t.Drain(attr)
+		t.Deactivate(node)
+		t.Drain(node)
 	case doPublish:
-		t.Activate(attr, spec.Assign{Var: varX, Value: 0})
+		t.Activate(node, spec.Assign{Var: s.v, Value: 0})
 	default:
-		s.loop(t)
+		s.loop(t, b)
 	}
 }
 
 // loop runs the statements that come back to their beginning: until a variable has a value or a choice ends it, until a trylock
 // succeeds, and as a store in sysfs that drops its reference and restarts.
-func (s stmt) loop(t spec.Task) {
+func (s stmt) loop(t spec.Task, b spec.Block) {
+	node := attr.Class.Of(b)
 	again := t.Mark()
 	switch s.op {
 	case doLoop:
-		runBlock(t, s.body)
+		runBlock(t, b, s.body)
 		if s.v != data && t.Read(s.v) == s.value || s.v == data && t.Choose("again", 2) == 1 {
 			t.Again(again)
 		}
@@ -154,19 +181,19 @@ func (s stmt) loop(t spec.Task) {
 		if !t.TryLock(s.lock) {
 			t.Again(again)
 		}
-		runBlock(t, s.body)
+		runBlock(t, b, s.body)
 		t.Unlock(s.lock)
 	case doRestart:
-		if !t.TryRLock(attr) {
+		if !t.TryRLock(node) {
 			return
 		}
 		if !t.TryLock(s.lock) {
-			t.RUnlock(attr)
+			t.RUnlock(node)
 			t.Again(again)
 		}
-		runBlock(t, s.body)
+		runBlock(t, b, s.body)
 		t.Unlock(s.lock)
-		t.RUnlock(attr)
+		t.RUnlock(node)
 	}
 }
 
@@ -179,14 +206,37 @@ func reductionsAgreeOnPrograms(t *rapid.T) { agree(t, drawPrograms(t)) }
 func drawPrograms(t *rapid.T) sim.Config {
 	var actors []spec.Actor
 	for i := range rapid.IntRange(1, 3).Draw(t, "actors") {
-		program := drawBlock(t, 2)
-		alone := rapid.SampledFrom([]*spec.LockClass{nil, nil, nil, worker}).Draw(t, "single")
-		actors = append(actors, spec.Actor{Name: fmt.Sprintf("program%d", i), Single: alone, Run: func(t spec.Task, _ spec.Block) spec.Errno {
-			runBlock(t, program)
-			return spec.OK
-		}})
+		a := actorOf(fmt.Sprintf("program%d", i), drawBlock(t, sharedObjects, 2))
+		a.Single = rapid.SampledFrom([]*spec.LockClass{nil, nil, nil, worker}).Draw(t, "single")
+		actors = append(actors, a)
 	}
 	return sim.Config{Kernel: kernel(t, "v6.12"), Actors: actors, Tasks: rapid.IntRange(1, 3).Draw(t, "tasks"), Blocks: 1}
+}
+
+func actorOf(name string, program []stmt) spec.Actor {
+	return spec.Actor{Name: name, Run: func(t spec.Task, b spec.Block) spec.Errno {
+		runBlock(t, max(b, 0), program)
+		return spec.OK
+	}}
+}
+
+// So they do where programs work on one of two blocks: what happens on one of them is found without the other one only
+// if no variable, trylock, pin or circular wait connects them.
+func TestReductionsAgreeOnRandomProgramsOfBlocks(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) { agree(t, drawBlockPrograms(t)) })
+}
+
+func drawBlockPrograms(t *rapid.T) sim.Config {
+	c := sim.Config{Kernel: kernel(t, "v6.12"), Tasks: 2, Blocks: 2}
+	for i := range rapid.IntRange(1, 2).Draw(t, "actors") {
+		a := actorOf(fmt.Sprintf("program%d", i), drawBlock(t, blockObjects, 2))
+		a.PerBlock = true
+		c.Actors = append(c.Actors, a)
+	}
+	if rapid.Bool().Draw(t, "global") {
+		c.Actors = append(c.Actors, actorOf("global", drawBlock(t, objects{[]spec.Lock{mutexA, mutexB, rwsem}, []spec.Var{varX, data}}, 1)))
+	}
+	return c
 }
 
 func FuzzLockProgram(f *testing.F) { f.Fuzz(rapid.MakeFuzz(reductionsAgreeOnPrograms)) }

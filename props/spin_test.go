@@ -22,7 +22,7 @@ import (
 )
 
 // plain switches all reductions off: it explores what SPIN explores.
-var plain = sim.Reductions{NoSymmetry: true, NoBlockSymmetry: true, NoLipton: true, NoSlicing: true}
+var plain = sim.Reductions{NoSymmetry: true, NoBlockSymmetry: true, NoLipton: true, NoSlicing: true, NoFocus: true}
 
 func needSpin(t testing.TB) {
 	t.Helper()

@@ -44,7 +44,8 @@ type agreementAt struct {
 type automaton struct {
 	kernel spec.Kernel
 	actors []spec.Actor
-	blocks int
+	blocks int             // whose state is explored
+	aside  *spec.BlockInit // the state of one more block, on which tasks only hold a lock for a moment; nil if there is none
 
 	nodes  []node // merged; nodes[0] is the root
 	code   []instr
@@ -83,6 +84,9 @@ func newAutomaton(k spec.Kernel, actors []spec.Actor, tasks, blocks int, r Reduc
 	}
 	a := &automaton{kernel: k, actors: actors, blocks: blocks, guards: g.guards, agree: spec.Agreements()}
 	a.mergeNodes(g)
+	if !r.NoFocus {
+		a.focus(tasks)
+	}
 	if !r.NoSlicing {
 		a.sliced = a.sliceAway()
 		a.mergeNodes(&graph{nodes: a.nodes, starts: a.starts})
@@ -135,7 +139,7 @@ func (a *automaton) lay() error {
 		return uint8(at)
 	}
 	for _, v := range a.allVars() {
-		if len(v.Class.Values) > 1 && !slices.Contains(a.sliced, v.Class) {
+		if len(v.Class.Values) > 1 && !slices.Contains(a.sliced, v.Class) && (a.aside == nil || v.Block != aside) {
 			a.layout.shift[v] = place(len(v.Class.Values))
 			a.vars = append(a.vars, v)
 		}

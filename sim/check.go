@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,8 @@ type Config struct {
 	Tasks, Blocks int
 	Limits        Limits
 	Reductions    Reductions
+	// Jobs is how many goroutines search; 0 means one for each processor. The result does not depend on it.
+	Jobs int
 	// Progress, if set, is called now and then from the searching goroutine.
 	Progress func(Progress)
 
@@ -45,6 +48,7 @@ type Reductions struct {
 	NoBlockSymmetry bool
 	NoLipton        bool // let other tasks run before every operation
 	NoSlicing       bool // keep variables that nothing depends on
+	NoFocus         bool // explore all blocks, also where what tasks do to one of them shows everything
 }
 
 // Progress is how far a search is.
@@ -79,6 +83,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Tasks < 1 || c.Tasks > maxTasks {
 		return c, fmt.Errorf("%d tasks: from 1 to %d can be checked", c.Tasks, maxTasks)
+	}
+	if c.Jobs < 0 || c.Jobs > maxJobs {
+		return c, fmt.Errorf("%d jobs: from 0 to %d can be asked for", c.Jobs, maxJobs)
 	}
 	if c.Blocks < 1 || c.Blocks > maxBlocks {
 		return c, fmt.Errorf("%d blocks: from 1 to %d can be checked", c.Blocks, maxBlocks)
@@ -120,7 +127,17 @@ func groupsOf(selection string) []string {
 	return words
 }
 
-const maxBlocks = 5
+const (
+	maxBlocks = 5
+	maxJobs   = 1024
+)
+
+func (c Config) jobs() int {
+	if c.Jobs == 0 {
+		return min(runtime.GOMAXPROCS(0), maxJobs)
+	}
+	return c.Jobs
+}
 
 // Check explores every interleaving of the configured tasks, each of which runs the actors for ever. It returns an error
 // for a procedure that cannot be explored; hitting a limit or cancelling ctx only makes the result incomplete.

@@ -6,12 +6,16 @@ import (
 	"memhp/spec"
 )
 
-// waitEdge says that a task that holds one lock object may wait for another, while it holds the locks of ex for writing.
+// waitEdge says that a task that holds one lock object may wait for another, while it holds the locks of ex for writing
+// and those of sh for reading.
 type waitEdge struct {
 	from, to         spec.Lock
 	fromMode, toMode spec.Mode
-	ex               uint64
+	ex, sh           uint64
 }
+
+// together tells whether two tasks may be on the two edges at once: neither holds for writing what the other holds.
+func (d waitEdge) together(e waitEdge) bool { return d.ex&(e.ex|e.sh)|d.sh&e.ex == 0 }
 
 // circularWaits says where circular waits may be made.
 type circularWaits struct {
@@ -34,24 +38,35 @@ type cycleFinder struct {
 	written map[spec.Lock]bool
 	found   circularWaits
 	budget  int
+	onCycle func(cycle []waitEdge) // told each cycle, if set
 }
 
 // findCycles returns where circular waits of at most the given number of tasks may be made.
 func (a *automaton) findCycles(tasks int) circularWaits {
+	f := a.newCycleFinder(tasks)
+	if !f.search() {
+		f.giveUp()
+	}
+	return f.found
+}
+
+func (a *automaton) newCycleFinder(tasks int) *cycleFinder {
 	f := &cycleFinder{a: a, tasks: tasks, edges: map[spec.Lock][]waitEdge{}, sites: map[waitEdge][]int32{},
 		written: map[spec.Lock]bool{}, found: circularWaits{map[int32]bool{}, map[spec.Lock]bool{}}, budget: cycleBudget}
 	for n := range a.nodes {
 		f.addEdges(int32(n))
 	}
-	for _, l := range a.locks {
+	return f
+}
+
+// search notes all cycles, and tells whether it came to an end.
+func (f *cycleFinder) search() bool {
+	for _, l := range f.a.locks {
 		for _, e := range f.edges[l] {
-			f.extend([]waitEdge{e})
+			f.extend([]waitEdge{e}, 1)
 		}
 	}
-	if f.budget < 0 {
-		f.giveUp()
-	}
-	return f.found
+	return f.budget >= 0
 }
 
 func (f *cycleFinder) addEdges(at int32) {
@@ -62,14 +77,16 @@ func (f *cycleFinder) addEdges(at int32) {
 	}
 	l := n.op.lock
 	f.written[l] = f.written[l] || m == spec.Write
-	var ex uint64
+	var ex, sh uint64
 	for _, h := range n.held {
 		if h.Mode == spec.Write {
 			ex |= f.a.bit(h.Lock)
+		} else {
+			sh |= f.a.bit(h.Lock)
 		}
 	}
 	for _, h := range n.held {
-		e := waitEdge{h.Lock, l, h.Mode, m, ex}
+		e := waitEdge{h.Lock, l, h.Mode, m, ex, sh}
 		if h.Lock == l {
 			continue
 		}
@@ -80,28 +97,49 @@ func (f *cycleFinder) addEdges(at int32) {
 	}
 }
 
-// extend notes every cycle that begins with path.
-func (f *cycleFinder) extend(path []waitEdge) {
-	if f.budget--; f.budget < 0 {
+// extend notes every cycle that begins with path, which so many tasks make: one an edge, and one for each pending writer
+// between two readers.
+func (f *cycleFinder) extend(path []waitEdge, tasks int) {
+	if f.budget--; f.budget < 0 || tasks > f.tasks {
 		return
 	}
 	first, last := path[0], path[len(path)-1]
-	if last.to == first.from && f.conflict(last, first) {
+	if last.to == first.from && f.conflict(last, first) && tasks+between(last, first) <= f.tasks && !f.shortcut(path) {
 		f.note(path)
 	}
-	if len(path) == f.tasks {
-		return
-	}
 	for _, e := range f.edges[last.to] {
-		together := slices.ContainsFunc(path, func(d waitEdge) bool { return d.from == e.from || d.ex&e.ex != 0 })
-		if !together && f.conflict(last, e) {
-			f.extend(append(path, e))
+		apart := slices.ContainsFunc(path, func(d waitEdge) bool { return d.from == e.from || !d.together(e) })
+		if !apart && f.conflict(last, e) {
+			f.extend(append(path, e), tasks+1+between(last, e))
 		}
 	}
 }
 
+// between returns how many pending writers stand between the request of d and the hold of e.
+func between(d, e waitEdge) int { return b2i(d.toMode == spec.Read && e.fromMode == spec.Read) }
+
+// shortcut tells whether a task of the cycle waits for another one than the next, too: then fewer of them are stuck.
+func (f *cycleFinder) shortcut(cycle []waitEdge) bool {
+	for i, d := range cycle {
+		next := cycle[(i+1)%len(cycle)]
+		for j, e := range cycle {
+			holds := e.ex
+			if d.toMode == spec.Write || between(d, next) == 1 {
+				holds |= e.sh
+			}
+			if j != i && e != next && holds&f.a.bit(d.to) != 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // note notes a cycle.
 func (f *cycleFinder) note(cycle []waitEdge) {
+	if f.onCycle != nil {
+		f.onCycle(cycle)
+	}
 	for i, e := range cycle {
 		f.mark(e)
 		if before := cycle[(i+len(cycle)-1)%len(cycle)]; before.toMode == spec.Read && e.fromMode == spec.Read {

@@ -8,9 +8,10 @@
 //   - protect.go   which lock really protects which variable
 //   - merge.go     merges nodes that nothing can tell apart
 //   - slice.go     finds variables that nothing depends on
-//   - points.go    where other tasks must get a chance to run
+//   - movers.go, cycles.go   where other tasks must get a chance to run
 //   - automaton.go the result: tables that exploration looks up
 //   - symmetry.go  renaming of blocks
+//   - focus.go     when one block shows everything
 //
 // From automata to verdicts:
 //
@@ -19,6 +20,7 @@
 //   - deadlock.go  sets of tasks that can never move
 //   - table.go     the visited set
 //   - explore.go   breadth-first search over all states
+//   - worker.go    what each of the goroutines that search does
 //   - random.go    random walks over the same automata
 //   - finding.go   broken rules, and when two are the same violation
 //   - witness.go   counterexamples

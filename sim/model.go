@@ -105,7 +105,7 @@ func NewModel(c Config) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := newAutomaton(c.Kernel, c.Actors, c.Tasks, c.Blocks, Reductions{NoSlicing: true, NoLipton: true})
+	a, err := newAutomaton(c.Kernel, c.Actors, c.Tasks, c.Blocks, Reductions{NoSlicing: true, NoLipton: true, NoFocus: true})
 	if err != nil {
 		return nil, fmt.Errorf("kernel %s: %w", c.Kernel, err)
 	}

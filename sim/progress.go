@@ -29,7 +29,7 @@ func (e *explorer) progressViolations(ctx context.Context) (found []Violation, l
 		return nil, "", nil
 	}
 	c := e.config
-	c.livelocks = true
+	c.livelocks, c.Reductions.NoFocus = true, true // those who go round may be on two blocks
 	again, err := newExplorer(c)
 	if err != nil {
 		return nil, "", err

@@ -38,6 +38,7 @@ func NewWalker(c Config) (*Walker, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.Reductions.NoFocus = true // a walk may do anything
 	e, err := newExplorer(c)
 	if err != nil {
 		return nil, fmt.Errorf("kernel %s: %w", c.Kernel, err)

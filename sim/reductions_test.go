@@ -68,8 +68,8 @@ func TestReductionsAgreeWithPlainExploration(t *testing.T) {
 			config := sim.Config{Kernel: mustKernel(t, c.kernel), Selection: c.actors, Tasks: c.tasks, Blocks: c.blocks}
 			reduced := check(t, config)
 			for _, off := range []sim.Reductions{
-				{NoSymmetry: true}, {NoBlockSymmetry: true}, {NoSlicing: true}, {NoLipton: true},
-				{NoSymmetry: true, NoBlockSymmetry: true, NoSlicing: true, NoLipton: true},
+				{NoSymmetry: true}, {NoBlockSymmetry: true}, {NoSlicing: true}, {NoLipton: true}, {NoFocus: true},
+				{NoSymmetry: true, NoBlockSymmetry: true, NoSlicing: true, NoLipton: true, NoFocus: true},
 			} {
 				config.Reductions = off
 				plain := check(t, config)

@@ -133,6 +133,11 @@ func (a *automaton) initials() []initial {
 		}
 		out = more
 	}
+	if a.aside != nil {
+		for i := range out {
+			out[i] = a.withBlock(out[i], aside, *a.aside)
+		}
+	}
 	return slices.Clip(out)
 }
 

@@ -16,6 +16,9 @@ func (c Config) token(d distinct, nodes int, schedules ...schedule) string {
 	if c.Reductions.NoLipton {
 		size += "p"
 	}
+	if c.Reductions.NoFocus && c.Blocks > 1 {
+		size += "w"
+	}
 	actors := c.Selection
 	if c.Platform != "" {
 		actors += "@" + c.Platform
@@ -68,8 +71,9 @@ func parseToken(s string) (tokenParts, error) {
 	}
 	t := tokenParts{config: Config{Kernel: k}}
 	t.config.Selection, t.config.Platform, _ = strings.Cut(f[1], "@")
-	size, plain := strings.CutSuffix(f[2], "p")
-	t.config.Reductions = Reductions{NoLipton: plain}
+	size, whole := strings.CutSuffix(f[2], "w")
+	size, plain := strings.CutSuffix(size, "p")
+	t.config.Reductions = Reductions{NoLipton: plain, NoFocus: whole}
 	if _, err := fmt.Sscanf(size, "%dx%d", &t.config.Tasks, &t.config.Blocks); err != nil {
 		return t, fmt.Errorf("token: size %q: expected TASKSxBLOCKS", f[2])
 	}

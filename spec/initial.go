@@ -18,3 +18,11 @@ func BlockInits() []BlockInit {
 		{Name: "online", Visible: true, Values: map[*VarClass]int{Presence: Present, Sections: True, DevOffline: False, BlockState: MemOnline, OnlineType: TypeUnset}},
 	}
 }
+
+// Value returns the value of a block's variable of class c.
+func (b BlockInit) Value(c *VarClass) int {
+	if x, ok := b.Values[c]; ok {
+		return x
+	}
+	return c.Init
+}

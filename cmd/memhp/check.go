@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"memhp/report"
@@ -11,8 +12,14 @@ import (
 
 // check runs a check with a progress line, and notes its verdict in the exit status.
 func (a *app) check(c sim.Config) (*sim.Result, error) {
-	if a.progress {
-		c.Progress = a.progressLine()
+	line := a.progressLine()
+	c.Progress = func(p sim.Progress) {
+		if p.States > manyStates {
+			debug.SetGCPercent(10)
+		}
+		if a.progress {
+			line(p)
+		}
 	}
 	r, err := sim.Check(a.ctx, c)
 	if a.progress {
@@ -29,6 +36,10 @@ func (a *app) check(c sim.Config) (*sim.Result, error) {
 	}
 	return r, nil
 }
+
+// manyStates make the visited set most of the memory. It has no garbage and no pointers, so collecting often costs nothing, and
+// collecting seldom would cost as much memory again.
+const manyStates = 1 << 19
 
 // progressLine returns a function that keeps one line of standard error up to date, some times a second.
 func (a *app) progressLine() func(sim.Progress) {

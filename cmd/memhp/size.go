@@ -20,6 +20,7 @@ type size struct {
 	MaxStates int64         `placeholder:"N" help:"Give up after so many states; the verdict is then inconclusive."`
 	MaxMemory byteSize      `default:"16G" placeholder:"SIZE" help:"Give up when the visited set needs more than this, for example 512M or 4G; a plain number is MiB. Default 16G."`
 	Timeout   time.Duration `placeholder:"D" help:"Give up after this time, for example 90s."`
+	Jobs      int           `placeholder:"N" help:"Search with so many goroutines, not one for each processor. The result is the same."`
 	Plain     bool          `help:"Switch all reductions off."`
 	reductions
 }
@@ -30,9 +31,10 @@ type reductions struct {
 	NoBlockSymmetry bool `help:"Tell memory blocks apart."`
 	NoLipton        bool `help:"Let other tasks run before every operation."`
 	NoSlicing       bool `help:"Keep variables that nothing depends on."`
+	NoFocus         bool `help:"Explore all blocks, also where what tasks do to one of them shows everything."`
 }
 
-var allOff = reductions{NoSymmetry: true, NoBlockSymmetry: true, NoLipton: true, NoSlicing: true}
+var allOff = reductions{NoSymmetry: true, NoBlockSymmetry: true, NoLipton: true, NoSlicing: true, NoFocus: true}
 
 // config returns what to check for one kernel.
 func (s size) config(a *app, name string) (sim.Config, error) {
@@ -48,7 +50,7 @@ func (s size) config(a *app, name string) (sim.Config, error) {
 	if s.Plain {
 		off = allOff
 	}
-	c := sim.Config{Kernel: k, Selection: s.Actors, Platform: s.Platform, Tasks: s.Tasks, Blocks: s.Blocks,
+	c := sim.Config{Kernel: k, Selection: s.Actors, Platform: s.Platform, Tasks: s.Tasks, Blocks: s.Blocks, Jobs: s.Jobs,
 		Limits:     sim.Limits{States: s.MaxStates, Bytes: uint64(s.MaxMemory), Time: s.Timeout},
 		Reductions: sim.Reductions(off)}
 	return c, c.Validate()
