@@ -14,30 +14,38 @@ type explorer struct {
 	config  Config
 	a       *automaton
 	packing packing
-	stepper stepper
 	table   *table
 	inits   []initial
+	workers []*worker
+	batches []*batch // of one round
 
 	found       map[string]bool
-	seen        map[uint64]bool // cheap names of findings that were explained already
 	discoveries []discovery
-	reach       []uint32 // for each node, the state in which a task first came to it
+	reach       []arrival // for each node, how a task first came to it
+	arrivals    int
 	transitions int64
+	expanded    int64
 	depth       int
-	current     uint32
 	limit       string
 	started     time.Time
-	// look, if set, is shown each state.
-	look func(*state)
+	// look, if set, is shown each state, in order.
+	look func(stateID, *state)
 	// enough, if set, tells whether the search may stop with a finding; stop tells that it did.
 	enough func(distinct) bool
 	stop   bool
 }
 
+// arrival says from which state a task first came to a node, and which of all first arrivals that was.
+type arrival struct {
+	node  int32
+	from  stateID
+	order int
+}
+
 // discovery is a violation and the state from which one more step shows it; a deadlock is shown by the state itself.
 type discovery struct {
 	distinct
-	from     uint32
+	from     stateID
 	deadlock bool
 	// bystander tells that the actor did not write what disagrees, but was the first to let it be seen.
 	bystander bool
@@ -61,151 +69,142 @@ func newExplorer(c Config) (*explorer, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &explorer{config: c, a: a, packing: p, table: newTable(), inits: a.initials(),
-		found: map[string]bool{}, seen: map[uint64]bool{}, reach: make([]uint32, len(a.nodes)), started: time.Now()}
+	e := &explorer{config: c, a: a, packing: p, table: new(table), inits: a.initials(),
+		found: map[string]bool{}, reach: make([]arrival, len(a.nodes)), started: time.Now()}
 	for i := range e.reach {
-		e.reach[i] = noParent
+		e.reach[i].from = noState
 	}
-	e.stepper = stepper{a: a, tasks: c.Tasks, arrived: make([]bool, len(a.nodes)),
-		emit: e.emit, report: e.report}
+	for range c.jobs() {
+		e.workers = append(e.workers, e.newWorker())
+	}
 	return e, nil
 }
 
-func (e *explorer) emit(s *state) {
-	e.transitions++
-	if e.table.put(e.packing.pack(s), e.current) {
-		e.table.flush()
-	}
-}
-
-// report notes a finding. The first of a kind is also the one with the fewest steps.
-func (e *explorer) report(f finding) {
-	name := f.name()
-	if f.kind != brokenPin && f.kind != deadlock && e.seen[name] {
-		return
-	}
-	e.seen[name] = true
-	for _, d := range e.stepper.explain(f) {
-		if !e.found[d.key()] {
-			e.found[d.key()] = true
-			e.stop = e.stop || e.enough != nil && e.enough(d)
-			e.discoveries = append(e.discoveries, discovery{distinct: d, from: e.current, deadlock: f.kind == deadlock,
-				bystander: f.kind == brokenAgreement && !f.at.mine})
-		}
-	}
-}
-
-// name tells apart findings that may be different violations, without looking into them.
-func (f finding) name() uint64 {
-	return uint64(f.kind)<<56 | uint64(f.at.rule)<<48 | uint64(f.at.block)<<40 | uint64(f.node)
-}
-
-// pollEvery is how many states are expanded between looks at the clock and at cancellation.
-const pollEvery = 1 << 12
-
+// explore expands the states level by level. A level is expanded in rounds: many blocks of states at once, and then their
+// successors are added to the table, many shards at once. Whoever does the work, what comes first in the order of the blocks counts
+// as found first; so the result does not depend on the number of workers.
 func (e *explorer) explore(ctx context.Context) error {
-	e.current = noParent
+	var level []stateID
 	for i := range e.inits {
-		e.table.add(e.packing.pack(&e.inits[i].state), noParent)
-	}
-	levelEnd := e.table.n
-	for e.current = 0; e.current < e.table.n && !e.stop; e.current++ {
-		if e.current == levelEnd {
-			e.depth++
-			levelEnd = e.table.n
+		if id, fresh := e.table.add(e.packing.pack(&e.inits[i].state), noState); fresh {
+			level = append(level, id)
 		}
-		full := e.config.Limits.States > 0 && int64(e.table.n) > e.config.Limits.States
-		if (full || e.current%pollEvery == 0) && e.stopped(ctx) {
+	}
+	for {
+		var next []stateID
+		for len(level) > 0 && !e.stop {
+			n := min(len(level), roundStates)
+			if e.stopped(ctx) {
+				return nil
+			}
+			more, err := e.round(level[:n])
+			if err != nil {
+				return err
+			}
+			next, level = append(next, more...), level[n:]
+		}
+		if len(next) == 0 || e.stop {
 			return nil
 		}
-		e.expand()
-		if e.stepper.err != nil {
-			return e.stepper.err
+		level = next
+		e.depth++
+	}
+}
+
+const (
+	blockStates = 256 // that one worker expands at a time
+	roundStates = 64 * blockStates
+	// fewStates are not worth a second worker.
+	fewStates = 256
+)
+
+// round expands some states, and adds what comes of it. It returns the new states, in the order in which they were found.
+func (e *explorer) round(states []stateID) ([]stateID, error) {
+	blocks := slices.Collect(slices.Chunk(states, blockStates))
+	for len(e.batches) < len(blocks) {
+		e.batches = append(e.batches, new(batch))
+	}
+	batches, workers := e.batches[:len(blocks)], e.workers
+	if len(states) < fewStates {
+		workers = workers[:1]
+	}
+	share(workers, len(blocks), func(w *worker, i int) { w.expandBlock(blocks[i], batches[i]) })
+	share(workers, shards, func(_ *worker, s int) {
+		for _, b := range batches {
+			e.table.shard[s].addBatch(b, s)
 		}
-		if e.current+1 == levelEnd || e.current+1 == e.table.n {
-			e.table.flush()
+	})
+	e.expanded += int64(len(states))
+	e.showEach(states)
+	var out []stateID
+	for _, b := range batches {
+		if err := e.collect(b); err != nil {
+			return nil, err
+		}
+		for _, id := range b.ids {
+			if id != noState {
+				out = append(out, id)
+			}
+		}
+	}
+	return out, nil
+}
+
+func (e *explorer) showEach(states []stateID) {
+	if e.look == nil {
+		return
+	}
+	for _, id := range states {
+		s := e.packing.unpack(e.table.key(id))
+		e.look(id, &s)
+	}
+}
+
+// collect takes what a block brought. The blocks come in order, so the first of a kind is the same whoever found it.
+func (e *explorer) collect(b *batch) error {
+	if b.err != nil || e.stop {
+		return b.err
+	}
+	e.transitions += int64(len(b.ids))
+	for _, d := range b.found {
+		if !e.found[d.key()] {
+			e.found[d.key()] = true
+			e.stop = e.stop || e.enough != nil && e.enough(d.distinct)
+			e.discoveries = append(e.discoveries, d)
+		}
+	}
+	for _, n := range b.reached {
+		if e.reach[n.node].from == noState {
+			e.arrivals++
+			e.reach[n.node] = arrival{n.node, n.from, e.arrivals}
 		}
 	}
 	return nil
 }
 
-// expand computes all steps from the current state. A task whose twin, at the same node, was
-// tried already can do nothing new.
-func (e *explorer) expand() {
-	s := e.packing.unpack(e.table.key(e.current))
-	if e.look != nil {
-		e.look(&s)
-	}
-	blocked := false
-	for i := 0; i < e.config.Tasks; i++ {
-		if e.packing.sorted && i > 0 && s.node[i] == s.node[i-1] {
-			continue
-		}
-		if !e.stepper.step(&s, i) {
-			blocked = true
-		}
-	}
-	e.noteArrivals()
-	if !blocked {
-		return
-	}
-	if set := e.stepper.stuck(&s); set != 0 {
-		e.reportDeadlock(&s, set)
-	}
-}
-
-func (e *explorer) reportDeadlock(s *state, set uint32) {
-	name := uint64(deadlock)<<56 | deadlockName(s, set, e.config.Tasks)>>8
-	if e.seen[name] {
-		return
-	}
-	e.seen[name] = true
-	for _, core := range e.stepper.cores(s, set) {
-		e.report(finding{kind: deadlock, state: s, set: core})
-	}
-}
-
-func deadlockName(s *state, set uint32, tasks int) uint64 {
-	h := uint64(1)
-	for i := 0; i < tasks; i++ {
-		if set>>i&1 == 1 {
-			h = key{h, uint64(s.node[i])}.hash()
-		}
-	}
-	return h
-}
-
-// noteArrivals records the first arrival at each node.
-func (e *explorer) noteArrivals() {
-	for _, n := range e.stepper.fresh {
-		e.reach[n] = e.current
-	}
-	e.stepper.fresh = e.stepper.fresh[:0]
-}
-
 // stopped tells whether a limit or the user stops the search, and why.
 func (e *explorer) stopped(ctx context.Context) bool {
-	elapsed := time.Since(e.started)
+	elapsed, n := time.Since(e.started), e.table.len()
 	if e.config.Progress != nil {
-		e.config.Progress(Progress{e.config.Kernel.String(), int64(e.table.n), int64(e.current), e.depth, len(e.discoveries), elapsed})
+		e.config.Progress(Progress{e.config.Kernel.String(), n, e.expanded, e.depth, len(e.discoveries), elapsed})
 	}
 	l := e.config.Limits
 	switch {
 	case ctx.Err() != nil:
 		e.limit = "interrupted"
-	case l.States > 0 && int64(e.table.n) > l.States:
+	case l.States > 0 && n > l.States:
 		e.limit = fmt.Sprintf("more than %d states", l.States)
 	case l.Bytes > 0 && e.table.bytes() > l.Bytes:
 		e.limit = fmt.Sprintf("more than %d bytes", l.Bytes)
 	case l.Time > 0 && elapsed > l.Time:
 		e.limit = fmt.Sprintf("longer than %s", l.Time)
-	case e.table.n > maxStates:
+	case n > maxStates:
 		e.limit = "more than 4 G states"
 	}
 	return e.limit != ""
 }
 
-const maxStates = 1<<32 - 1<<24
+const maxStates = 1<<32 - 1<<28
 
 // lockGraph returns the lock order that the reached paths make, and for each site the node that makes it.
 func (e *explorer) lockGraph() (*spec.Graph, map[spec.Site][]int32) {
@@ -214,7 +213,7 @@ func (e *explorer) lockGraph() (*spec.Graph, map[spec.Site][]int32) {
 	for n := range e.a.nodes {
 		nd := &e.a.nodes[n]
 		m, ok := nd.op.kind.acquires()
-		if !ok || e.reach[n] == noParent {
+		if !ok || e.reach[n].from == noState {
 			continue
 		}
 		site := spec.Site{Actor: e.a.actorName(int32(n)), Function: e.a.functionAt(int32(n))}

@@ -48,12 +48,13 @@ func TestTwoBlocksAreNeeded(t *testing.T) {
 			t.Write(shared, 1)
 			t.Write(shared, 0)
 		})}},
-		"new object": {spec.NoBug, 2, []spec.Actor{perBlock("user", func(t spec.Task, _ spec.Block) {
-			if t.TryRLock(node) {
-				t.Bug("another task's")
+		"object that goes": {spec.NoBug, 2, []spec.Actor{perBlock("user", func(t spec.Task, _ spec.Block) {
+			if !t.TryRLock(node) {
+				t.Bug("gone")
 			}
-			t.Activate(node)
+			t.RUnlock(node)
 			t.Deactivate(node)
+			t.Activate(node)
 		})}},
 		"pin": {spec.ReadersSeeStable, 2, []spec.Actor{
 			perBlock("user", func(t spec.Task, _ spec.Block) { t.Write(pages, 0); t.Pin(pages); t.Unpin(pages) })}},

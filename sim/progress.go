@@ -52,11 +52,11 @@ type livelockSearch struct {
 }
 
 // look looks for livelocks at a state that the exploration came to.
-func (s *livelockSearch) look(at *state) {
+func (s *livelockSearch) look(id stateID, at *state) {
 	if s.err != nil || len(s.finder.find(at)) == 0 {
 		return
 	}
-	init, keys := s.e.keysTo(s.e.current)
+	init, keys := s.e.keysTo(id)
 	t, err := s.player.follow(init, keys)
 	if err != nil {
 		s.err = err

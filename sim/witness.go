@@ -208,8 +208,8 @@ func chosen(o op, answer int) string {
 }
 
 // keysTo returns the keys of the states on the way to state i, and the index of the start.
-func (e *explorer) keysTo(i uint32) (init int, keys []key) {
-	for e.table.parentOf(i) != noParent {
+func (e *explorer) keysTo(i stateID) (init int, keys []key) {
+	for e.table.parentOf(i) != noState {
 		keys = append(keys, e.table.key(i))
 		i = e.table.parentOf(i)
 	}
@@ -222,7 +222,7 @@ func (e *explorer) keysTo(i uint32) (init int, keys []key) {
 func (e *explorer) result() (*Result, error) {
 	c := e.config
 	r := &Result{Kernel: c.Kernel.String(), Groups: c.groups, Platform: c.Platform, Tasks: c.Tasks, Blocks: c.Blocks, Complete: e.limit == "", Limit: e.limit,
-		States: int64(e.table.n), Transitions: e.transitions, Bytes: e.table.bytes(), Nodes: len(e.a.nodes), Depth: e.depth,
+		States: e.table.len(), Transitions: e.transitions, Bytes: e.table.bytes(), Nodes: len(e.a.nodes), Depth: e.depth,
 		Violations: []Violation{}}
 	for _, a := range c.Actors {
 		r.Actors = append(r.Actors, a.Name)
@@ -388,7 +388,7 @@ func (e *explorer) edgePath(p *player, edge spec.Edge, nodes []int32, task int) 
 	if !ok {
 		return schedule{}, nil, fmt.Errorf("internal error: no node makes the edge %s -> %s", edge.From.Name, edge.To.Name)
 	}
-	init, keys := e.keysTo(e.reach[n])
+	init, keys := e.keysTo(e.reach[n].from)
 	t, err := p.follow(init, keys)
 	if err != nil {
 		return schedule{}, nil, err
@@ -401,17 +401,23 @@ func (e *explorer) edgePath(p *player, edge spec.Edge, nodes []int32, task int) 
 	return t.schedule, steps, err
 }
 
+// nodeOf returns, of the nodes that make an edge, the one that was reached first.
 func (e *explorer) nodeOf(edge spec.Edge, nodes []int32) (int32, bool) {
+	best := noNode
 	for _, n := range nodes {
-		nd := &e.a.nodes[n]
-		m, _ := nd.op.kind.acquires()
-		for _, made := range spec.NewGraph(e.a.kernel).Add(nd.held, nd.op.lock, m, edge.Site) {
-			if made.From == edge.From && made.To == edge.To && made.FromMode == edge.FromMode && slices.Equal(made.Gates, edge.Gates) {
-				return n, true
-			}
+		if e.makes(n, edge) && (best == noNode || e.reach[n].order < e.reach[best].order) {
+			best = n
 		}
 	}
-	return 0, false
+	return best, best != noNode
+}
+
+func (e *explorer) makes(n int32, edge spec.Edge) bool {
+	nd := &e.a.nodes[n]
+	m, _ := nd.op.kind.acquires()
+	return slices.ContainsFunc(spec.NewGraph(e.a.kernel).Add(nd.held, nd.op.lock, m, edge.Site), func(made spec.Edge) bool {
+		return made.From == edge.From && made.To == edge.To && made.FromMode == edge.FromMode && slices.Equal(made.Gates, edge.Gates)
+	})
 }
 
 // reachNode makes the step that brings some task to node n, or to the same of another block, and returns the task.

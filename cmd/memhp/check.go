@@ -12,8 +12,11 @@ import (
 
 // check runs a check with a progress line, and notes its verdict in the exit status.
 func (a *app) check(c sim.Config) (*sim.Result, error) {
-	line := a.progressLine()
+	line, also := a.progressLine(), c.Progress
 	c.Progress = func(p sim.Progress) {
+		if also != nil {
+			also(p)
+		}
 		if p.States > manyStates {
 			debug.SetGCPercent(10)
 		}
