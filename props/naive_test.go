@@ -95,6 +95,11 @@ func (m *naive) follow(n, answer int) int {
 // initial returns the worlds to start from.
 func (m *naive) initial() []world {
 	out := []world{{at: make([]int, m.tasks), active: make([]byte, len(m.nodes))}}
+	for i, l := range m.nodes {
+		if l.Block == spec.NoBlock {
+			out[0].active[i] = 1
+		}
+	}
 	for b := range spec.Block(m.blocks) {
 		var more []world
 		for _, w := range out {
