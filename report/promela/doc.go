@@ -2,7 +2,7 @@
 // can explore them. It decides nothing.
 //
 //   - promela.go   the model, from its header to its processes
-//   - names.go     names that Promela allows
+//   - names.go     names that Promela has for itself
 //   - locks.go     the locks, and what a task may do to them
 //   - step.go      what one operation does
 //   - location.go  a task: one labelled location for each node of the automata

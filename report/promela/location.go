@@ -2,55 +2,12 @@ package promela
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
+	"memhp/report/naming"
 	"memhp/sim"
 	"memhp/spec"
 )
-
-// nameLocations gives each node a label: the actor and a number, counted along the first branch.
-func (w *writer) nameLocations() {
-	w.labels[0] = "end_idle"
-	w.names.taken["end_idle"] = true
-	count := map[int]int{}
-	for _, n := range w.inOrder() {
-		actor := w.m.Nodes[n].Actor
-		for w.labels[n] == "" {
-			count[actor]++
-			if label := fmt.Sprintf("%s_%d", identifier(w.m.Actors[actor].Name), count[actor]); !w.names.taken[label] {
-				w.names.taken[label] = true
-				w.labels[n] = label
-			}
-		}
-	}
-}
-
-// inOrder returns the nodes other than the idle one, depth first.
-func (w *writer) inOrder() []int {
-	var out []int
-	seen := make([]bool, len(w.m.Nodes))
-	seen[0] = true
-	var visit func(n int)
-	visit = func(n int) {
-		if n == sim.NoNode || seen[n] {
-			return
-		}
-		seen[n] = true
-		out = append(out, n)
-		next := slices.Clone(w.m.Nodes[n].Next)
-		if k := w.m.Nodes[n].Op.Kind; k == sim.OpTryLock || k == sim.OpTryRLock || k == sim.OpSwap {
-			slices.Reverse(next) // success comes first
-		}
-		for _, m := range next {
-			visit(m)
-		}
-	}
-	for _, s := range w.m.Starts {
-		visit(s.Node)
-	}
-	return out
-}
 
 // writeTask writes the process of a task: a location for each node.
 func (w *writer) writeTask() {
@@ -68,7 +25,7 @@ func (w *writer) writeTask() {
 	}
 	w.line("\tfi;")
 	var in *spec.Function
-	for _, n := range w.inOrder() {
+	for _, n := range naming.Order(w.m) {
 		if s, ok := starts[n]; ok {
 			w.writeActor(s)
 			in = nil

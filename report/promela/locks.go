@@ -57,7 +57,7 @@ func (w *writer) writeLocks() {
 	w.line("")
 	w.line("/* The locks. */")
 	for i, l := range w.locks {
-		w.line("#define %s %d /* %s */", w.names.of[l], i, l.Class.KindIn(w.m.Kernel))
+		w.line("#define %s %d /* %s */", w.names.Of(l), i, l.Class.KindIn(w.m.Kernel))
 	}
 	w.line("byte writers[%d]; /* who holds each lock for writing; a mutex is always held for writing */", len(w.locks))
 	if w.shared > 0 {
@@ -85,7 +85,7 @@ func (w *writer) writeGuards() {
 
 // guard returns when the operation of a node that may wait need not.
 func (w *writer) guard(o sim.Op) string {
-	l := w.names.of[o.Lock]
+	l := w.names.Of(o.Lock)
 	switch {
 	case o.Kind == sim.OpDrain:
 		return fmt.Sprintf("can_drain(%s)", l)
@@ -108,13 +108,13 @@ func (w *writer) is(v spec.Var, x int) string {
 	if !w.stored(v) {
 		return fmt.Sprint(x == v.Class.Init)
 	}
-	return fmt.Sprintf("%s == %s", w.names.of[v], w.value(v, x))
+	return fmt.Sprintf("%s == %s", w.names.Of(v), w.value(v, x))
 }
 
 // holders returns the set of the tasks that hold l.
 func (w *writer) holders(l spec.Lock) string {
 	if w.isShared(l) {
-		return fmt.Sprintf("(writers[%[1]s] | readers[%[1]s])", w.names.of[l])
+		return fmt.Sprintf("(writers[%[1]s] | readers[%[1]s])", w.names.Of(l))
 	}
-	return fmt.Sprintf("writers[%s]", w.names.of[l])
+	return fmt.Sprintf("writers[%s]", w.names.Of(l))
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"memhp/report/naming"
 	"memhp/sim"
 	"memhp/spec"
 )
@@ -15,7 +16,7 @@ func Write(out io.Writer, m *sim.Model) error {
 	if m.Tasks > maxTasks {
 		return fmt.Errorf("%d tasks: a set of tasks is one byte of the model, so at most %d can be exported", m.Tasks, maxTasks)
 	}
-	w := &writer{out: out, m: m, names: newNames(), labels: map[int]string{}}
+	w := &writer{out: out, m: m, names: naming.New(reserved)}
 	w.sortLocks()
 	w.findRequests()
 	if most := len(w.locks)*modes + len(w.conditions); most > 255 {
@@ -41,7 +42,7 @@ type writer struct {
 	out    io.Writer
 	err    error
 	m      *sim.Model
-	names  *names
+	names  *naming.Names
 	labels map[int]string // of the nodes
 
 	locks           []spec.Lock // those with pending writers first, then the others that can be held for reading
@@ -105,7 +106,7 @@ func (w *writer) writeRules() {
 }
 
 // rule returns the name of an invariant.
-func (w *writer) rule(r *spec.Invariant) string { return w.names.give(r, r.ID) }
+func (w *writer) rule(r *spec.Invariant) string { return w.names.Give(r, r.ID) }
 
 // findRules collects the invariants that the model asserts.
 func (w *writer) findRules() {
@@ -134,15 +135,15 @@ func (w *writer) nameAll() {
 		w.rule(r)
 	}
 	for _, l := range w.locks {
-		w.names.give(l, l.String())
+		w.names.Give(l, l.String())
 	}
 	for _, v := range w.m.Vars {
-		w.names.give(v, v.String())
+		w.names.Give(v, v.String())
 		for x, value := range v.Class.Values {
-			w.names.give(constant{v.Class, x}, v.Class.Name+"_"+value)
+			w.names.Give(constant{v.Class, x}, v.Class.Name+"_"+value)
 		}
 	}
-	w.nameLocations()
+	w.labels = naming.Labels(w.m, w.names, "end_idle")
 }
 
 // constant is the value x of a class of variables.
@@ -151,7 +152,7 @@ type constant struct {
 	x     int
 }
 
-func (w *writer) value(v spec.Var, x int) string { return w.names.of[constant{v.Class, x}] }
+func (w *writer) value(v spec.Var, x int) string { return w.names.Of(constant{v.Class, x}) }
 
 // stored tells whether the model has variable v: one with a single value needs no place.
 func (w *writer) stored(v spec.Var) bool { return slices.Contains(w.m.Vars, v) }
@@ -168,11 +169,11 @@ func (w *writer) writeVars() {
 		w.line("")
 		w.line("/* %s */", comment(c.Name+": "+c.Doc))
 		for x := range c.Values {
-			w.line("#define %s %d", w.names.of[constant{c, x}], x)
+			w.line("#define %s %d", w.names.Of(constant{c, x}), x)
 		}
 		for _, v := range w.m.Vars {
 			if v.Class == c {
-				w.line("byte %s = %s;", w.names.of[v], w.value(v, c.Init))
+				w.line("byte %s = %s;", w.names.Of(v), w.value(v, c.Init))
 			}
 		}
 	}
@@ -190,12 +191,12 @@ func (w *writer) writeVars() {
 
 type pins struct{ v spec.Var }
 
-func (w *writer) pins(v spec.Var) string { return w.names.give(pins{v}, "rely on "+v.String()) }
+func (w *writer) pins(v spec.Var) string { return w.names.Give(pins{v}, "rely on "+v.String()) }
 
 // visible names the bit that tells whether a kernfs node is active.
 type visible struct{ l spec.Lock }
 
-func (w *writer) visible(l spec.Lock) string { return w.names.give(visible{l}, l.String()+" visible") }
+func (w *writer) visible(l spec.Lock) string { return w.names.Give(visible{l}, l.String()+" visible") }
 
 func (w *writer) kernfs(l spec.Lock) bool {
 	return l.Class != nil && l.Class.KindIn(w.m.Kernel) == spec.KernfsActive
@@ -245,7 +246,7 @@ func (w *writer) initBlock(b spec.Block, in spec.BlockInit) []string {
 	var out []string
 	for _, v := range w.m.Vars {
 		if x, ok := in.Values[v.Class]; ok && v.Block == b {
-			out = append(out, fmt.Sprintf("%s = %s", w.names.of[v], w.value(v, x)))
+			out = append(out, fmt.Sprintf("%s = %s", w.names.Of(v), w.value(v, x)))
 		}
 	}
 	for _, l := range w.locks {

@@ -67,7 +67,7 @@ func (w *writer) options(n int) []option {
 // effects returns what an operation that succeeds does to locks and variables.
 func (w *writer) effects(nd *sim.Node) []string {
 	o := nd.Op
-	l := w.names.of[o.Lock]
+	l := w.names.Of(o.Lock)
 	switch o.Kind {
 	case sim.OpAnnounce:
 		return []string{fmt.Sprintf("add(pending[%s])", l)}
@@ -100,7 +100,7 @@ func (w *writer) freshen(fresh []spec.Assign) []string {
 	var out []string
 	for _, f := range fresh {
 		if w.stored(f.Var) {
-			out = append(out, fmt.Sprintf("%s = %s", w.names.of[f.Var], w.value(f.Var, f.Value)))
+			out = append(out, fmt.Sprintf("%s = %s", w.names.Of(f.Var), w.value(f.Var, f.Value)))
 		}
 	}
 	return out
@@ -110,7 +110,7 @@ func (w *writer) freshen(fresh []spec.Assign) []string {
 func (w *writer) writes(v spec.Var, x int) []string {
 	var out []string
 	if w.stored(v) {
-		out = append(out, fmt.Sprintf("%s = %s", w.names.of[v], w.value(v, x)))
+		out = append(out, fmt.Sprintf("%s = %s", w.names.Of(v), w.value(v, x)))
 	}
 	if slices.Contains(w.pinned, v) {
 		out = append(out, fmt.Sprintf("assert(nobody_else(%s) || %s)", w.pins(v), w.rule(spec.ReadersSeeStable)))
@@ -122,7 +122,7 @@ func (w *writer) writes(v spec.Var, x int) []string {
 // whether the node is visible.
 func (w *writer) tries(nd *sim.Node) []option {
 	taken := w.holders(nd.Op.Lock)
-	switch l := w.names.of[nd.Op.Lock]; {
+	switch l := w.names.Of(nd.Op.Lock); {
 	case w.kernfs(nd.Op.Lock):
 		taken = "!" + w.visible(nd.Op.Lock)
 	case nd.Op.Kind == sim.OpTryRLock && w.hasPending(nd.Op.Lock):
@@ -197,7 +197,7 @@ func (w *writer) arrival(from, to *sim.Node) []string {
 	var out []string
 	for _, h := range from.Held {
 		if h.Lock.Class.Kind == spec.WorkItem && !to.Held.Has(h.Lock, spec.Read) {
-			out = append(out, fmt.Sprintf("drop(writers[%s])", w.names.of[h.Lock]))
+			out = append(out, fmt.Sprintf("drop(writers[%s])", w.names.Of(h.Lock)))
 		}
 	}
 	for _, v := range w.pinned {
@@ -223,7 +223,7 @@ func (w *writer) start(s sim.Start) option {
 	to := &w.m.Nodes[s.Node]
 	o := option{next: s.Node}
 	for _, h := range to.Held {
-		l := w.names.of[h.Lock]
+		l := w.names.Of(h.Lock)
 		o.guard = fmt.Sprintf("can_lock(%s)", l)
 		o.effects = append(o.effects, fmt.Sprintf("add(writers[%s])", l))
 	}

@@ -38,7 +38,7 @@ func (w *writer) request(n *sim.Node) string {
 	if !n.Waits() {
 		return "0"
 	}
-	l := w.names.of[n.Op.Lock]
+	l := w.names.Of(n.Op.Lock)
 	switch n.Op.Kind {
 	case sim.OpLock:
 		return fmt.Sprintf("to_write(%s)", l)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"memhp/sim"
 	"memhp/spec"
 )
 
@@ -61,88 +62,23 @@ func (w *writer) writeAgreement(g spec.Agreement, b spec.Block) {
 	if !slices.ContainsFunc(g.Vars(b), w.stored) {
 		return
 	}
-	for _, conjunction := range w.falsities(g, b, nil) {
-		w.line("\t:: d_step { %s ->", strings.Join(conjunction, " && "))
+	for _, conjunction := range w.m.Falsities(g, b) {
+		var texts []string
+		for _, f := range conjunction {
+			texts = append(texts, w.factText(f))
+		}
+		w.line("\t:: d_step { %s ->", strings.Join(texts, " && "))
 		w.line("\t\tassert(%s) }", w.rule(g.Invariant))
 	}
 }
 
-// falsities returns the conjunctions that make the predicate false, one for each way through it: the predicate is asked with the answers
-// so far, and what it looks at next is given each value.
-func (w *writer) falsities(g spec.Agreement, b spec.Block, known []fact) [][]string {
-	p := &probe{w: w, known: known}
-	holds := g.Holds(p, b)
-	if p.asked == nil {
-		if holds {
-			return nil
-		}
-		texts := make([]string, len(known))
-		for i, f := range known {
-			texts[i] = w.factText(f)
-		}
-		return [][]string{texts}
+func (w *writer) factText(f sim.Fact) string {
+	not := map[int]string{0: "!", 1: ""}[f.Value]
+	switch f.Kind {
+	case sim.FactHeld:
+		return not + w.holders(f.Lock)
+	case sim.FactActive:
+		return not + w.visible(f.Lock)
 	}
-	var out [][]string
-	for x := range p.values {
-		f := fact{p.asked, x}
-		out = append(out, w.falsities(g, b, append(slices.Clip(known), f))...)
-	}
-	return out
-}
-
-// fact is what a predicate learns of a state: the value of a variable, whether a lock is held, or whether a kernfs node is visible.
-type fact struct {
-	about any // spec.Var, spec.Lock or visible
-	x     int
-}
-
-func (w *writer) factText(f fact) string {
-	not := map[int]string{0: "!", 1: ""}[f.x]
-	switch about := f.about.(type) {
-	case spec.Var:
-		return w.is(about, f.x)
-	case spec.Lock:
-		return not + w.holders(about)
-	case visible:
-		return not + w.visible(about.l)
-	}
-	panic(fmt.Sprintf("a fact about %T", f.about))
-}
-
-// probe is a spec.State of which only some facts are known; it notes the first question that it cannot answer.
-type probe struct {
-	w      *writer
-	known  []fact
-	asked  any
-	values int
-}
-
-func (p *probe) answer(about any, values int) int {
-	for _, f := range p.known {
-		if f.about == about {
-			return f.x
-		}
-	}
-	if p.asked == nil {
-		p.asked, p.values = about, values
-	}
-	return 0
-}
-
-// Value implements spec.State.
-func (p *probe) Value(v spec.Var) int {
-	if !p.w.stored(v) {
-		return v.Class.Init
-	}
-	return p.answer(v, len(v.Class.Values))
-}
-
-// Held implements spec.State.
-func (p *probe) Held(l spec.Lock) bool {
-	return slices.Contains(p.w.locks, l) && p.answer(l, 2) == 1
-}
-
-// Active implements spec.State.
-func (p *probe) Active(l spec.Lock) bool {
-	return slices.Contains(p.w.locks, l) && p.answer(visible{l}, 2) == 1
+	return w.is(f.Var, f.Value)
 }
