@@ -48,6 +48,8 @@ func TestExitStatus(t *testing.T) {
 		{small("random", "v3.18", "--runs", "20"), exitViolation},
 		{[]string{"order", "v4.20"}, exitHolds},
 		{small("export", "promela", "v4.20"), exitHolds},
+		{small("export", "tla", "v4.20"), exitHolds},
+		{small("export", "tla", "v4.20", "--config"), exitHolds},
 		{[]string{"contract"}, exitHolds},
 		{[]string{"--help"}, exitHolds},
 		{[]string{"trace", "check", "../../conform/testdata/stock-6.1-kmin.txt.gz"}, exitHolds},
