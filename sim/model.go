@@ -9,8 +9,10 @@ import (
 // Model is a look at the automata that the tasks of a configuration run, for renderers and for other checkers. It is what plain
 // exploration explores: nodes that nothing tells apart are merged, so what a procedure returns is not told, and nothing else is reduced.
 type Model struct {
-	Kernel        spec.Kernel
-	Actors        []spec.Actor
+	Kernel spec.Kernel
+	Actors []spec.Actor
+	// Groups are the groups of actors that the configuration names, if it names no single actor.
+	Groups        []string
 	Tasks, Blocks int
 	// Nodes are the places where a task can be; Nodes[0] is idle.
 	Nodes []Node
@@ -19,6 +21,9 @@ type Model struct {
 	// Locks are the locks that the nodes name, Vars the variables that have more than one value.
 	Locks []spec.Lock
 	Vars  []spec.Var
+	// Endless tells that a task may stay in one operation for ever without waiting: if not, progress needs no look at states
+	// (docs/semantics.md, theorem L1).
+	Endless bool
 }
 
 // Start is the first node of an actor; Block is NoBlock for one that is not per block.
@@ -109,7 +114,8 @@ func NewModel(c Config) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("kernel %s: %w", c.Kernel, err)
 	}
-	m := &Model{Kernel: c.Kernel, Actors: c.Actors, Tasks: c.Tasks, Blocks: c.Blocks, Locks: a.locks, Vars: a.vars}
+	m := &Model{Kernel: c.Kernel, Actors: c.Actors, Groups: c.groups, Tasks: c.Tasks, Blocks: c.Blocks, Locks: a.locks, Vars: a.vars,
+		Endless: a.findEndless().any}
 	for i := range a.nodes {
 		m.Nodes = append(m.Nodes, a.nodes[i].export())
 	}

@@ -95,10 +95,13 @@ func (c Cycle) Classes() []string {
 const maxCycle = 5
 
 // Cycles returns one harmful cycle for each set of classes that has one, shortest first.
-func (g *Graph) Cycles() []Cycle {
+func (g *Graph) Cycles() []Cycle { return g.CyclesUpTo(maxCycle) }
+
+// CyclesUpTo does the same with another bound. No cycle has more edges than there are classes.
+func (g *Graph) CyclesUpTo(edges int) []Cycle {
 	var out []Cycle
 	found := map[string]bool{}
-	for n := 1; n <= maxCycle; n++ {
+	for n := 1; n <= edges; n++ {
 		for _, e := range g.edges {
 			g.extend(Cycle{e}, n, found, &out)
 		}

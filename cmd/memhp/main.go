@@ -60,6 +60,7 @@ type commands struct {
 	Explain  explainCmd  `cmd:"" help:"Show the shortest counterexample as an interleaving and as a lockdep splat."`
 	Replay   replayCmd   `cmd:"" help:"Run a counterexample again from its token."`
 	Random   randomCmd   `cmd:"" help:"Search at random for what is broken, where there are too many states to see all."`
+	Prove    proveCmd    `cmd:"" help:"Prove a kernel right for any number of tasks."`
 	Backport backportCmd `cmd:"" help:"Find the minimal sets of changes that make a kernel right."`
 	Merge    mergeCmd    `cmd:"" help:"Put together what --shard split over machines."`
 	Order    orderCmd    `cmd:"" help:"Print the intended lock order of a kernel."`

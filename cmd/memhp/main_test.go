@@ -46,6 +46,11 @@ func TestExitStatus(t *testing.T) {
 		{small("backport", "v5.7", "--max-states", "500"), exitInconclusive},
 		{small("random", "v6.12", "--runs", "5"), exitInconclusive}, // walks prove nothing
 		{small("random", "v3.18", "--runs", "20"), exitViolation},
+		{[]string{"prove", "v6.12"}, exitHolds},
+		{[]string{"prove", "v6.12", "--blocks", "any", "--format", "json"}, exitHolds},
+		{[]string{"prove", "v3.18", "--actors", "add_memory"}, exitViolation},
+		{[]string{"prove", "v6.12", "--max-ideals", "10"}, exitInconclusive},
+		{[]string{"prove", "v6.12", "--timeout", "1ns"}, exitInconclusive},
 		{[]string{"order", "v4.20"}, exitHolds},
 		{small("export", "promela", "v4.20"), exitHolds},
 		{small("export", "tla", "v4.20"), exitHolds},
@@ -219,4 +224,19 @@ func TestExplainTakesTheShortest(t *testing.T) {
 func TestUnmetNeedsAreNoted(t *testing.T) {
 	_, _, errOut := memhp(small("check", "v4.19+381eab4a6ee", "--actors", "online_show")...)
 	require.Contains(t, errOut, "needs d15e59260f62")
+}
+
+// A proof that was written can be checked again, for the kernel that it is about and no other.
+func TestProveWritesACertificate(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "proof.json.gz")
+	status, out, errOut := memhp("prove", "v6.12", "--blocks", "any", "--certificate", file)
+	require.Equal(t, exitHolds, status, errOut)
+	require.Contains(t, out, "group core, any number of tasks, any number of blocks")
+	require.Contains(t, out, "proved: no number of tasks breaks a rule")
+	status, out, errOut = memhp("prove", "v6.12", "--check", file)
+	require.Equal(t, exitHolds, status, errOut)
+	require.Contains(t, out, "is a proof")
+	status, _, errOut = memhp("prove", "v6.7", "--check", file)
+	require.Equal(t, exitUsage, status)
+	require.Contains(t, errOut, "the certificate is for kernel v6.12, not v6.7")
 }

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"memhp/report"
+	"memhp/sim"
+	"memhp/sim/prove"
+	"memhp/sim/prove/certify"
+	"memhp/spec"
+)
+
+type proveCmd struct {
+	Kernel      string        `arg:"" help:"For example v6.12 or v4.20+d2ab99403ee0+eca499ab3749."`
+	Actors      string        `default:"core" help:"Actors and groups, separated by commas, or all."`
+	Platform    string        `help:"Only actors that this platform has: x86, arm64, powernv, pseries, s390."`
+	Blocks      string        `default:"1" placeholder:"N" help:"Memory blocks, or any."`
+	MaxTasks    int           `default:"5" placeholder:"N" help:"Look for counterexamples of up to so many tasks."`
+	MaxIdeals   int64         `placeholder:"N" help:"Give up after so many ideals; the verdict is then unknown."`
+	Timeout     time.Duration `placeholder:"D" help:"Give up after this time, for example 90s."`
+	Certificate string        `type:"path" placeholder:"FILE" help:"Write the proof, compressed if the name ends in .gz."`
+	Check       string        `type:"existingfile" placeholder:"FILE" help:"Check a proof that was written before, instead of looking for one."`
+	Format      string        `enum:"text,json" default:"text" help:"text or json."`
+}
+
+// Run implements the subcommand. The exit status is 0 if the kernel is proved right, 1 if it is not, and 3 if neither is known.
+func (c *proveCmd) Run(a *app) error {
+	config, err := c.config(a)
+	if err != nil {
+		return err
+	}
+	if c.Check != "" {
+		return c.recheck(a, config)
+	}
+	file, err := c.create()
+	if err != nil {
+		return err
+	}
+	if file != nil {
+		defer file.discard()
+	}
+	r, cert, err := prove.Prove(a.ctx, config)
+	if a.progress {
+		fmt.Fprint(a.err, "\r\x1b[K")
+	}
+	if err != nil {
+		return err
+	}
+	if cert != nil && file != nil {
+		if err := file.finish(func(w io.Writer) error { return cert.Write(w, strings.HasSuffix(c.Certificate, ".gz")) }); err != nil {
+			return err
+		}
+		r.Certificate = c.Certificate
+	}
+	switch r.Verdict {
+	case prove.Violated:
+		a.fail(exitViolation)
+	case prove.Unknown:
+		a.fail(exitInconclusive)
+	}
+	if c.Format == "json" {
+		return report.ProveJSON(a.out, []*prove.Result{r})
+	}
+	return report.Prove(a.out, a.style, []*prove.Result{r})
+}
+
+func (c *proveCmd) config(a *app) (prove.Config, error) {
+	k, err := spec.ParseKernel(c.Kernel)
+	if err != nil {
+		return prove.Config{}, err
+	}
+	if c.MaxTasks < 1 || c.MaxIdeals < 0 || c.Timeout < 0 {
+		return prove.Config{}, fmt.Errorf("--max-tasks must be 1 or more, and limits not negative")
+	}
+	config := prove.Config{AnyBlocks: c.Blocks == "any", MaxTasks: c.MaxTasks, Config: sim.Config{Kernel: k, Selection: c.Actors, Platform: c.Platform,
+		Limits: sim.Limits{States: c.MaxIdeals, Time: c.Timeout}}}
+	if !config.AnyBlocks {
+		if config.Blocks, err = strconv.Atoi(c.Blocks); err != nil || config.Blocks < 1 {
+			return config, fmt.Errorf("--blocks %s: expected a number of 1 or more, or any", c.Blocks)
+		}
+	}
+	if err := config.Config.Validate(); err != nil {
+		return config, err
+	}
+	a.noteUnmet(k)
+	if a.progress {
+		config.Progress = a.progressLine()
+	}
+	return config, nil
+}
+
+// create opens the file for the proof, if one is wanted.
+func (c *proveCmd) create() (*outFile, error) {
+	if c.Certificate == "" {
+		return nil, nil
+	}
+	return createOut(c.Certificate)
+}
+
+// recheck checks a proof again.
+func (c *proveCmd) recheck(a *app, config prove.Config) error {
+	f, err := os.Open(c.Check)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	cert, err := certify.Read(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Check, err)
+	}
+	if err := prove.Check(config, cert); err != nil {
+		return fmt.Errorf("%s: no proof: %w", c.Check, err)
+	}
+	_, err = fmt.Fprintf(a.out, "%s is a proof: %d ideals\n", c.Check, len(cert.Ideals))
+	return err
+}

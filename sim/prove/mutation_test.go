@@ -1,0 +1,114 @@
+package prove_test
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"memhp/sim/prove"
+	"memhp/sim/prove/certify"
+	"memhp/spec"
+)
+
+// everything is a right program with everything that a certificate speaks of: a lock whose holder is counted, one that only
+// some hold under it, readers, a variable, and a kernfs node with users.
+func everything() []spec.Actor {
+	return []spec.Actor{
+		raise(mutexA), looks(mutexA), nested("ab", mutexA, mutexB), reads("r", first, second), writes("w", second), remove(mutexA),
+		get(func(t spec.Task) {
+			if t.TryLock(mutexA) {
+				t.Unlock(mutexA)
+			}
+		}),
+		single(writes("single", gate)),
+	}
+}
+
+// clone copies a certificate, by way of its file.
+func clone(t testing.TB, c *certify.Certificate) *certify.Certificate {
+	var b bytes.Buffer
+	require.NoError(t, c.Write(&b, false))
+	out, err := certify.Read(&b)
+	require.NoError(t, err)
+	return out
+}
+
+// The ideals are the least that will do: with any one of them left out, or with one node left out of any set, or with any other value or node
+// in one, the certificate is no proof. So the checker looks at each step.
+func TestMutatedCertificatesAreRejected(t *testing.T) {
+	config := config(t, "v6.12", 1, everything()...)
+	r, cert := proveIt(t, config)
+	require.Equal(t, prove.Proved, r.Verdict, r.Reason)
+	require.NoError(t, prove.Check(config, cert))
+	require.Len(t, cert.Ideals, 23)
+	require.Len(t, cert.Any, 3)
+	rejected := func(change func(c *certify.Certificate), what string, args ...any) {
+		c := clone(t, cert)
+		change(c)
+		require.Error(t, prove.Check(config, c), what, args)
+	}
+	for i, ideal := range cert.Ideals {
+		rejected(func(c *certify.Certificate) { c.Ideals = slices.Delete(c.Ideals, i, i+1) }, "without ideal %d", i)
+		for f := range ideal.Values {
+			rejected(func(c *certify.Certificate) { c.Ideals[i].Values[f] = 1 - c.Ideals[i].Values[f] }, "ideal %d with another value %d", i, f)
+		}
+		for n := range ideal.Tasks {
+			rejected(func(c *certify.Certificate) { c.Ideals[i].Tasks[n]++ }, "ideal %d with another task", i)
+			rejected(func(c *certify.Certificate) { c.Ideals[i].Tasks[n] = 10_000 }, "ideal %d with a task nowhere", i)
+		}
+		rejected(func(c *certify.Certificate) { c.Ideals[i].Any = len(c.Any) }, "ideal %d with no set", i)
+	}
+	for s, set := range cert.Any {
+		for n := range set {
+			rejected(func(c *certify.Certificate) { c.Any[s] = slices.Delete(c.Any[s], n, n+1) }, "set %d without node %d", s, set[n])
+		}
+	}
+	rejected(func(c *certify.Certificate) { c.Model = "" }, "other automata")
+	rejected(func(c *certify.Certificate) { c.Values = c.Values[1:] }, "other variables")
+	rejected(func(c *certify.Certificate) { c.Counted = nil }, "nobody is counted")
+}
+
+// oneOrderAfterTheOther has both orders of two mutexes, but never at the same time.
+func oneOrderAfterTheOther() []spec.Actor {
+	return []spec.Actor{
+		actor("ab", func(t spec.Task) {
+			t.Lock(mutexA)
+			if t.Read(flag) == 0 {
+				t.Lock(mutexB)
+				t.Unlock(mutexB)
+			}
+			t.Unlock(mutexA)
+		}),
+		actor("turn", func(t spec.Task) { t.Lock(mutexA); t.Write(flag, 1); t.Unlock(mutexA) }),
+		actor("ba", func(t spec.Task) {
+			t.Lock(mutexB)
+			if t.Read(flag) == 1 {
+				t.Lock(mutexA)
+				t.Unlock(mutexA)
+			}
+			t.Unlock(mutexB)
+		}),
+	}
+}
+
+// What is closed under steps but has a state that breaks a rule is rejected too: here what programs that are not right can reach.
+func TestCertificatesOfWrongProgramsAreRejected(t *testing.T) {
+	for _, c := range []struct {
+		message string
+		actors  []spec.Actor
+	}{
+		{"may wait for ever", []spec.Actor{nested("ab", mutexA, mutexB), nested("ba", mutexB, mutexA)}},
+		{"lock-order is broken", oneOrderAfterTheOther()},
+		{"breaks no-bug", []spec.Actor{actor("bug", func(t spec.Task) { t.Bug("here") })}},
+		{"breaks locks-balanced", []spec.Actor{actor("keeps", func(t spec.Task) { t.Lock(mutexA) })}},
+		{"flag is not as it must be", []spec.Actor{raise(mutexA), looks(mutexB)}},
+		{"flag is not as it must be", []spec.Actor{actor("wait", func(t spec.Task) { t.Wait(flag, 1) }), actor("raise", func(t spec.Task) { t.Write(flag, 1) })}},
+		{"writes what another task pins", []spec.Actor{actor("pin", func(t spec.Task) { t.Pin(flag); t.Unpin(flag) }), raise(mutexA)}},
+	} {
+		t.Run(c.message, func(t *testing.T) {
+			require.ErrorContains(t, prove.CheckWrong(config(t, "v6.12", 1, c.actors...)), c.message)
+		})
+	}
+}

@@ -1,0 +1,308 @@
+package prove_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"memhp/sim"
+	"memhp/sim/prove"
+	"memhp/sim/prove/certify"
+	"memhp/spec"
+)
+
+const rightKernel = "v4.20+d2ab99403ee0+eca499ab3749"
+
+func config(t testing.TB, kernel string, blocks int, actors ...spec.Actor) prove.Config {
+	t.Helper()
+	k, err := spec.ParseKernel(kernel)
+	require.NoError(t, err)
+	return prove.Config{AnyBlocks: blocks == 0, Config: sim.Config{Kernel: k, Blocks: blocks, Actors: actors}}
+}
+
+func proveIt(t testing.TB, c prove.Config) (*prove.Result, *certify.Certificate) {
+	t.Helper()
+	r, cert, err := prove.Prove(context.Background(), c)
+	require.NoError(t, err)
+	return r, cert
+}
+
+// The right kernels are proved for any number of tasks, on one block and on any number of them, and the proof stands a second look.
+func TestRightKernelsAreProved(t *testing.T) {
+	for _, c := range []struct {
+		kernel string
+		blocks int // 0: any number
+	}{
+		{rightKernel, 1},
+		{"v6.12", 1},
+		{"v6.12", 0},
+	} {
+		t.Run(fmt.Sprintf("%s on %d", c.kernel, c.blocks), func(t *testing.T) {
+			t.Parallel()
+			config := config(t, c.kernel, c.blocks)
+			r, cert := proveIt(t, config)
+			require.Equal(t, prove.Proved, r.Verdict, r.Reason)
+			require.Equal(t, c.blocks == 0, r.AnyBlocks)
+			require.Empty(t, r.Violations)
+			require.NoError(t, prove.Check(config, cert))
+		})
+	}
+}
+
+// The broken kernels are violated by the fewest tasks that can, and the token shows how.
+func TestBrokenKernelsAreViolated(t *testing.T) {
+	for _, c := range []struct {
+		kernel string
+		blocks int
+		tasks  int
+		broken string
+	}{
+		{"v3.18", 1, 1, "device-hotplug-lock-held"},
+		{"v4.1", 0, 1, "pages-under-mem-hotplug-lock"},
+		{"v4.20+d2ab99403ee0", 1, 2, "no-bug"},
+	} {
+		t.Run(c.kernel, func(t *testing.T) {
+			t.Parallel()
+			r, cert := proveIt(t, config(t, c.kernel, c.blocks))
+			require.Equal(t, prove.Violated, r.Verdict, r.Reason)
+			require.Nil(t, cert)
+			i := slices.IndexFunc(r.Violations, func(v prove.Violation) bool { return v.Invariant == c.broken })
+			require.GreaterOrEqual(t, i, 0)
+			require.Equal(t, c.tasks, r.Violations[i].Tasks)
+			again, err := sim.Replay(r.Violations[i].Token, nil)
+			require.NoError(t, err)
+			require.Equal(t, r.Violations[i].Why, again.Violations[0].Why)
+		})
+	}
+}
+
+var (
+	mutexA  = (&spec.LockClass{Name: "mutex_a", Kind: spec.Mutex}).Of(spec.NoBlock)
+	mutexB  = (&spec.LockClass{Name: "mutex_b", Kind: spec.Mutex}).Of(spec.NoBlock)
+	counter = (&spec.LockClass{Name: "counter", Kind: spec.CounterLock}).Of(spec.NoBlock)
+	gate    = (&spec.LockClass{Name: "gate", Kind: spec.Mutex}).Of(spec.NoBlock)
+	first   = (&spec.LockClass{Name: "first_rwsem", Kind: spec.Rwsem}).Of(spec.NoBlock)
+	second  = (&spec.LockClass{Name: "second_rwsem", Kind: spec.Rwsem}).Of(spec.NoBlock)
+	attr    = (&spec.LockClass{Name: "attr", Kind: spec.KernfsActive, Scope: spec.PerBlock}).Of(0)
+	work    = &spec.LockClass{Name: "work", Kind: spec.WorkItem}
+	flag    = (&spec.VarClass{Name: "flag", Values: []string{"0", "1"}}).Of(spec.NoBlock)
+	rule    = &spec.Invariant{ID: "flag-is-0"}
+)
+
+func actor(name string, run func(spec.Task)) spec.Actor {
+	return spec.Actor{Name: name, Run: func(t spec.Task, _ spec.Block) spec.Errno { run(t); return spec.OK }}
+}
+
+func nested(name string, outer, inner spec.Lock) spec.Actor {
+	return actor(name, func(t spec.Task) { t.Lock(outer); t.Lock(inner); t.Unlock(inner); t.Unlock(outer) })
+}
+
+func reads(name string, outer, inner spec.Lock) spec.Actor {
+	return actor(name, func(t spec.Task) { t.RLock(outer); t.RLock(inner); t.RUnlock(inner); t.RUnlock(outer) })
+}
+
+func writes(name string, l spec.Lock) spec.Actor {
+	return actor(name, func(t spec.Task) { t.Lock(l); t.Unlock(l) })
+}
+
+func under(l spec.Lock, a spec.Actor) spec.Actor {
+	run := a.Run
+	a.Run = func(t spec.Task, b spec.Block) spec.Errno { t.Lock(l); defer t.Unlock(l); return run(t, b) }
+	return a
+}
+
+// raise sets the flag for a while; it is hidden from whoever holds the mutex.
+func raise(l spec.Lock) spec.Actor {
+	return actor("raise", func(t spec.Task) { t.Lock(l); t.Write(flag, 1); t.Write(flag, 0); t.Unlock(l) })
+}
+
+func looks(l spec.Lock) spec.Actor {
+	return actor("look", func(t spec.Task) { t.Lock(l); t.Assert(flag, 0, rule); t.Unlock(l) })
+}
+
+func get(body func(spec.Task)) spec.Actor {
+	return actor("get", func(t spec.Task) {
+		if t.TryRLock(attr) {
+			body(t)
+			t.RUnlock(attr)
+		}
+	})
+}
+
+func remove(l spec.Lock) spec.Actor {
+	return actor("remove", func(t spec.Task) { t.Lock(l); t.Deactivate(attr); t.Drain(attr); t.Unlock(l) })
+}
+
+func single(a spec.Actor) spec.Actor {
+	a.Single = work
+	return a
+}
+
+// Small programs: each kind of lock bites, and lets right programs pass. Tasks is the number that the deadlock or the last violation needs, 0 if there is none.
+func TestLockPrograms(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		tasks  int
+		actors []spec.Actor
+	}{
+		{"two orders of two mutexes", 2, []spec.Actor{nested("ab", mutexA, mutexB), nested("ba", mutexB, mutexA)}},
+		{"one order of two mutexes", 0, []spec.Actor{nested("ab", mutexA, mutexB), writes("a", mutexA), writes("b", mutexB)}},
+		{"two orders under a gate", 0, []spec.Actor{under(gate, nested("ab", mutexA, mutexB)), under(gate, nested("ba", mutexB, mutexA))}},
+		{"two orders, one of them under a gate", 2, []spec.Actor{under(gate, nested("ab", mutexA, mutexB)), nested("ba", mutexB, mutexA)}},
+		{"two orders of a single actor and itself", 0, []spec.Actor{single(actor("both", func(t spec.Task) {
+			x, y := mutexA, mutexB
+			if t.Choose("order", 2) == 1 {
+				x, y = y, x
+			}
+			t.Lock(x)
+			t.Lock(y)
+			t.Unlock(y)
+			t.Unlock(x)
+		}))}},
+		{"two orders of readers", 0, []spec.Actor{reads("12", first, second), reads("21", second, first)}},
+		{"two orders of readers, and one writer", 0, []spec.Actor{reads("12", first, second), reads("21", second, first), writes("w", first)}},
+		{"two orders of readers, and two writers", 4, []spec.Actor{reads("12", first, second), reads("21", second, first), writes("w1", first), writes("w2", second)}},
+		{"a flag that a mutex hides", 0, []spec.Actor{raise(mutexA), looks(mutexA)}},
+		{"a flag that another mutex does not hide", 2, []spec.Actor{raise(mutexA), looks(mutexB)}},
+		{"a removal under what users want", 2, []spec.Actor{get(func(t spec.Task) { t.Lock(mutexA); t.Unlock(mutexA) }), remove(mutexA)}},
+		{"a removal under what users only try", 0, []spec.Actor{get(func(t spec.Task) {
+			if t.TryLock(mutexA) {
+				t.Unlock(mutexA)
+			}
+		}), remove(mutexA)}},
+		{"a user who sees a removed object", 0, []spec.Actor{get(func(t spec.Task) { t.Assert(flag, 0, rule) }), actor("remove", func(t spec.Task) {
+			t.Lock(mutexA)
+			t.Deactivate(attr)
+			t.Drain(attr)
+			t.Write(flag, 1)
+			t.Write(flag, 0)
+			t.Activate(attr)
+			t.Unlock(mutexA)
+		})}},
+		{"a user who sees an object that is not drained", 2, []spec.Actor{get(func(t spec.Task) { t.Assert(flag, 0, rule) }), actor("remove", func(t spec.Task) {
+			t.Lock(mutexA)
+			t.Deactivate(attr)
+			t.Write(flag, 1)
+			t.Write(flag, 0)
+			t.Activate(attr)
+			t.Unlock(mutexA)
+		})}},
+		{"a writer of a counter lock who reads it", 0, []spec.Actor{actor("both", func(t spec.Task) {
+			t.Lock(counter)
+			t.RLock(counter)
+			t.RUnlock(counter)
+			t.Unlock(counter)
+		}), nested("ab", mutexA, mutexB), writes("a", mutexA), writes("b", mutexB)}},
+		{"a trylock that may fail", 0, []spec.Actor{writes("a", mutexA), actor("try", func(t spec.Task) {
+			if t.TryLock(mutexA) {
+				t.Unlock(mutexA)
+			}
+		})}},
+		{"a trylock that fails as another task has it", 2, []spec.Actor{actor("try", func(t spec.Task) {
+			if !t.TryLock(mutexA) {
+				t.Bug("it is taken")
+			}
+			t.Unlock(mutexA)
+		})}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			config := config(t, "v6.12", 1, c.actors...)
+			r, cert := proveIt(t, config)
+			if c.tasks > 0 {
+				require.Equal(t, prove.Violated, r.Verdict, r.Reason)
+				worst := 0
+				for _, v := range r.Violations {
+					worst = max(worst, v.Tasks)
+				}
+				require.Equal(t, c.tasks, worst)
+				return
+			}
+			if r.Verdict == prove.Violated {
+				t.Fatalf("%+v", r.Violations[0].Why)
+			}
+			require.Equal(t, prove.Proved, r.Verdict, r.Reason)
+			require.NoError(t, prove.Check(config, cert))
+		})
+	}
+}
+
+// A wait for a condition is not covered, and the answer says so.
+func TestWaitsAreNotCovered(t *testing.T) {
+	wait := actor("wait", func(t spec.Task) {
+		if t.TryLock(mutexB) {
+			t.Write(flag, 1)
+			t.Wait(flag, 0)
+			t.Unlock(mutexB)
+		}
+	})
+	done := actor("done", func(t spec.Task) { t.Write(flag, 0) })
+	r, cert := proveIt(t, config(t, "v6.12", 1, wait, done))
+	require.Nil(t, cert)
+	if r.Verdict != prove.Violated { // one task alone waits for ever
+		require.Equal(t, prove.Unknown, r.Verdict)
+		require.Contains(t, r.Reason, "not covered where tasks wait for flag")
+	}
+	r, _ = proveIt(t, config(t, "v6.12", 1, actor("never", func(t spec.Task) { t.Wait(flag, 1) })))
+	require.Equal(t, prove.Violated, r.Verdict, "nobody writes the value")
+}
+
+// Where actors tell blocks apart, nothing is said about any number of them.
+func TestAnyBlocksNeedsUniformActors(t *testing.T) {
+	odd := actor("odd", nil)
+	odd.PerBlock = true
+	odd.Run = func(t spec.Task, b spec.Block) spec.Errno {
+		if b == 1 {
+			t.Lock(mutexA)
+			t.Unlock(mutexA)
+		}
+		return spec.OK
+	}
+	_, _, err := prove.Prove(context.Background(), config(t, "v6.12", 0, odd))
+	require.ErrorContains(t, err, "actor odd tells blocks apart")
+}
+
+// A limit, or the user, makes the answer unknown.
+func TestLimitsMakeItUnknown(t *testing.T) {
+	few := config(t, rightKernel, 1)
+	few.Limits.States = 100
+	r, cert := proveIt(t, few)
+	require.Equal(t, prove.Unknown, r.Verdict)
+	require.Equal(t, "more than 100 ideals", r.Reason)
+	require.Nil(t, cert)
+
+	short := config(t, rightKernel, 1)
+	short.Limits.Time = time.Nanosecond
+	r, _ = proveIt(t, short)
+	require.Equal(t, prove.Unknown, r.Verdict)
+	require.Equal(t, "longer than 1ns", r.Reason)
+
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	r, _, err := prove.Prove(ctx, config(t, rightKernel, 1))
+	require.NoError(t, err)
+	require.Equal(t, prove.Unknown, r.Verdict)
+	require.Equal(t, "interrupted", r.Reason)
+}
+
+// A certificate survives writing and reading, compressed and not, and says what it is about.
+func TestCertificateCanBeWrittenAndRead(t *testing.T) {
+	c := config(t, "v6.12", 1)
+	_, cert := proveIt(t, c)
+	for _, compress := range []bool{false, true} {
+		var b bytes.Buffer
+		require.NoError(t, cert.Write(&b, compress))
+		again, err := certify.Read(&b)
+		require.NoError(t, err)
+		require.Equal(t, cert, again)
+	}
+	require.ErrorContains(t, prove.Check(config(t, "v6.7", 1), cert), "for kernel v6.12, not v6.7")
+	_, err := certify.Read(bytes.NewReader([]byte(`{"schema":9}`)))
+	require.ErrorContains(t, err, "schema 9, expected 1")
+	_, err = certify.Read(bytes.NewReader([]byte(`[]`)))
+	require.ErrorContains(t, err, "certificate:")
+}
