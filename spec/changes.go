@@ -91,6 +91,10 @@ var (
 		Title:   "powerpc/powernv: hold device_hotplug_lock when calling memtrace_offline_pages()",
 		Summary: "memtrace holds device_hotplug_lock over its checks, offlining and removal",
 		Repairs: []*Invariant{DeviceHotplugHeld, NoBug}, Needs: []*Change{Memtrace}}
+	DeviceKill = &Change{ID: "3451a495ef24", Release: Release{5, 1},
+		Title:      "driver core: Establish order of operations for device_add and device_del via bitflag",
+		Summary:    "device_del() takes device_lock() first, to mark the device dead; since v5.3 in kill_device() (00289cd87676)",
+		Unverified: "ids and release from memory; 5.0.1 and 5.2.1 were read on both sides"}
 	ProbeStoreUnlock = &Change{ID: "d2ab99403ee0", Release: Release{5, 2},
 		Title:   "mm/memory_hotplug: do not unlock when fails to take the device_hotplug_lock",
 		Summary: "memory_probe_store() no longer unlocks device_hotplug_lock after it failed to take it",
@@ -103,10 +107,6 @@ var (
 		Title:   "mm/hotplug: make remove_memory() interface usable",
 		Summary: "removal of a block that is not offline returns -EBUSY instead of reaching BUG()",
 		Repairs: []*Invariant{NoBug}}
-	DeviceKill = &Change{ID: "00289cd87676", Release: Release{5, 3},
-		Title:      "drivers/base: Introduce kill_device()",
-		Summary:    "device_del() takes device_lock() first, to mark the device dead",
-		Unverified: "id from memory; 5.2.1 and 5.3.1 were read on both sides"}
 	BlockDevicesOutside = &Change{ID: "4c4b7f9ba948", Release: Release{5, 3},
 		Title:   "mm/memory_hotplug: remove memory block devices before arch_remove_memory()",
 		Summary: "memory block devices are created after arch_add_memory() and removed before arch_remove_memory()"}
@@ -145,6 +145,10 @@ var (
 		Title:   "mm/memory_hotplug: split memmap_on_memory requests across memblocks",
 		Summary: "block devices are removed under mem_hotplug_lock again",
 		Needs:   []*Change{RemoveBlocksFirst}}
+	DeviceReady = &Change{ID: "ready_to_probe", Release: Release{7, 1},
+		Title:      "driver core: do not probe a device before it is ready",
+		Summary:    "device_add() takes device_lock() for a moment, to mark the device ready to be probed, before bus_probe_device()",
+		Unverified: "commit id not found, title in our words; 6.19.0 and 7.1.3 were read on both sides, and 6.1.192 has it as a backport"}
 )
 
 // CoreChanges returns the changes that decide what the procedures of group core do, oldest first.
@@ -152,8 +156,8 @@ func CoreChanges() []*Change {
 	return byRelease([]*Change{SysfsTrylock, NodeUnderMemHotplug, OnlineMems, StateStoreLock, MemremapPages, WholeBlocks, AutoOnlineMem, StateStoreReturn,
 		MemremapLock, MemoryAddRemoveLock, AutoOnlineDevice, PercpuCPUHotplug, PercpuMemHotplug, Memtrace, AnyZone, OfflineForever, DrainWithoutCPULock, MemtraceReadd, NodeOnDemand,
 		RemoveTakesDeviceHotplug, AddTakesDeviceHotplug, LockInOnlinePages, MemtraceOnlineLock, MemtraceOfflineLock,
-		ProbeStoreUnlock, ReleaseResourceLate, RemoveReturnsBusy, DeviceKill, BlockDevicesOutside, NoMemSysfsMutex, RemoveBlocksFirst,
-		NoPagesCheck, ParseFirst, RemoveUnpairedDone, MemtraceContig, HardwareErrors, LockInBlockOnline, RemoveBlocksInside})
+		DeviceKill, ProbeStoreUnlock, ReleaseResourceLate, RemoveReturnsBusy, BlockDevicesOutside, NoMemSysfsMutex, RemoveBlocksFirst,
+		NoPagesCheck, ParseFirst, RemoveUnpairedDone, MemtraceContig, HardwareErrors, LockInBlockOnline, RemoveBlocksInside, DeviceReady})
 }
 
 // Changes returns every change, oldest first.

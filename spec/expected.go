@@ -67,6 +67,7 @@ func documentedHistory() []documented {
 		known("v4.20+d2ab99403ee0", only(NoBug)),
 		known("v4.20+eca499ab3749", only(LocksBalanced)),
 		known("v4.20+d2ab99403ee0+eca499ab3749"),
+		known("v5.1", only(LocksBalanced, NoBug)),
 		known("v5.2", only(NoBug)),
 		known("v5.3"),
 		known("v5.4.286"),
@@ -77,9 +78,11 @@ func documentedHistory() []documented {
 		known("v5.9"),
 		known("v5.11"),
 		known("v6.1.72"),
+		known("v6.1.192"),
 		known("v6.2"),
 		known("v6.7"),
 		known("v6.8"),
+		known("v7.1"),
 	}
 }
 

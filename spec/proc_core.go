@@ -119,6 +119,10 @@ func deviceAdd(t Task, b Block) {
 	defer t.Call(DeviceAdd)()
 	t.Activate(StateAttr.Of(b), freshBlock(b)...) // device_add_attrs(): the groups,
 	t.Activate(OnlineAttr.Of(b))                  // then `online`
+	if t.Kernel().Has(DeviceReady) {
+		t.Lock(DeviceLock.Of(b)) // dev_set_ready_to_probe()
+		t.Unlock(DeviceLock.Of(b))
+	}
 	defer t.Call(BusProbe)()
 	t.Lock(DeviceLock.Of(b)) // __device_attach()
 	t.Unlock(DeviceLock.Of(b))
@@ -128,7 +132,7 @@ func deviceAdd(t Task, b Block) {
 func deviceDel(t Task, b Block) {
 	defer t.Call(DeviceDel)()
 	if t.Kernel().Has(DeviceKill) {
-		t.Lock(DeviceLock.Of(b)) // kill_device()
+		t.Lock(DeviceLock.Of(b)) // dev->p->dead, kill_device() since v5.3
 		t.Unlock(DeviceLock.Of(b))
 	}
 	kernfsRemove(t, OnlineAttr.Of(b)) // device_remove_attrs(): `online`,

@@ -23,23 +23,16 @@ func memtraceEnable(t Task, b Block) (errno Errno) {
 // memtraceAllocNode models memtrace_alloc_node() for its one candidate range.
 func memtraceAllocNode(t Task, b Block) bool {
 	defer t.Call(MemtraceAlloc)()
-	locked := t.Kernel().Has(MemtraceOfflineLock)
-	if locked {
-		lockDeviceHotplug(t)
-		defer unlockDeviceHotplug(t)
+	if !t.Kernel().Has(MemtraceOfflineLock) {
+		return memtraceOfflinePages(t, b)
 	}
-	if !memtraceOfflinePages(t, b) {
-		return false
-	}
-	if !locked {
-		lockDeviceHotplug(t)
-		defer unlockDeviceHotplug(t)
-	}
-	return removeMemoryLocked(t, b) == OK
+	lockDeviceHotplug(t)
+	defer unlockDeviceHotplug(t)
+	return memtraceOfflinePages(t, b) && removeMemoryLocked(t, b) == OK
 }
 
 // memtraceOfflinePages models memtrace_offline_pages(): it writes mem->state itself, without device_lock(), and leaves
-// dev->offline alone.
+// dev->offline alone. Before 5666848774ef it removes the memory too, and takes device_hotplug_lock for that alone.
 func memtraceOfflinePages(t Task, b Block) bool {
 	defer t.Call(MemtraceOffline)()
 	if t.Read(BlockState.Of(b)) != MemOnline { // check_memblock_online()
@@ -51,7 +44,12 @@ func memtraceOfflinePages(t Task, b Block) bool {
 		return false
 	}
 	t.Write(BlockState.Of(b), MemOffline)
-	return true
+	if t.Kernel().Has(MemtraceOfflineLock) {
+		return true
+	}
+	lockDeviceHotplug(t)
+	defer unlockDeviceHotplug(t)
+	return removeMemoryLocked(t, b) == OK
 }
 
 // memtraceOnline models memtrace_online(): it adds the memory again, and onlines it if the policy does not.

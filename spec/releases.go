@@ -80,7 +80,7 @@ func StableKernels() []Stable {
 		{Name: "v5.5.3", Base: Release{5, 5}, Has: []*Change{RemoveBlocksFirst}, Source: "the review mail of 10 February 2020", Unverified: "the number, from the date of the mail"},
 		{Name: "v6.1.72", Base: Release{6, 1}, Has: []*Change{LockInBlockOnline}, Source: "the review mail of 8 January 2024", Unverified: "the number, from the date of the mail"},
 		{Name: "v6.1.158", Base: Release{6, 1}, Has: []*Change{LockInBlockOnline, ZonelistIrqsOff, UsageRCU}, Source: "its tree"},
-		{Name: "v6.1.192", Base: Release{6, 1}, Has: []*Change{LockInBlockOnline, ZonelistIrqsOff, UsageRCU}, Source: "its tree"},
+		{Name: "v6.1.192", Base: Release{6, 1}, Has: []*Change{LockInBlockOnline, ZonelistIrqsOff, UsageRCU, DeviceReady}, Source: "its tree"},
 		{Name: "v6.6.9", Base: Release{6, 6}, Has: []*Change{LockInBlockOnline}, Source: "its tree"},
 	}
 }

@@ -65,6 +65,7 @@ type commands struct {
 	Merge    mergeCmd    `cmd:"" help:"Put together what --shard split over machines."`
 	Order    orderCmd    `cmd:"" help:"Print the intended lock order of a kernel."`
 	Contract contractCmd `cmd:"" help:"Print what a kernel function demands, takes and returns."`
+	Drift    driftCmd    `cmd:"" help:"Compare the lock calls of a kernel's source with the specification."`
 	Export   exportCmd   `cmd:"" help:"Write a kernel as a model for another checker."`
 	Trace    traceCmd    `cmd:"" help:"Hold a trace of a real kernel against the specification."`
 	List     listCmd     `cmd:"" help:"List kernels, changes, actors, locks, invariants, functions or bugs."`

@@ -50,11 +50,11 @@ func TestMergedIsTheSameAsWhole(t *testing.T) {
 
 // A history is merged as text, too. (That of all kernels takes long; report has the test of its parts.)
 func TestPartOfHistory(t *testing.T) {
-	status, json, errOut := memhp("history", "--tasks", "1", "--blocks", "1", "--shard", "40/40")
+	status, json, errOut := memhp("history", "--tasks", "1", "--blocks", "1", "--shard", "43/43")
 	require.Equal(t, exitHolds, status, errOut)
 	require.Contains(t, json, `"command": "history"`)
-	require.Contains(t, json, `"n": 40`)
-	require.Contains(t, json, `"kernel": "v6.8"`)
+	require.Contains(t, json, `"n": 43`)
+	require.Contains(t, json, `"kernel": "v7.1"`)
 }
 
 // Parts that do not make a whole are refused, with what is wrong.
