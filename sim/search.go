@@ -12,7 +12,7 @@ import (
 	"memhp/spec"
 )
 
-// SearchConfig says how to search at random. Each walk is drawn from the seed and its own number alone, so that walks can be made
+// SearchConfig says how to search at random. Its Progress is told of steps as states, and of walks as those expanded. Each walk is drawn from the seed and its own number alone, so that walks can be made
 // in any order, on any machine, and be put together afterwards.
 type SearchConfig struct {
 	Config
@@ -61,7 +61,7 @@ func Search(ctx context.Context, c SearchConfig) (*SearchResult, error) {
 		}
 		r.note(run, walk)
 		if c.Progress != nil {
-			c.Progress(Progress{Kernel: r.Kernel, States: r.Transitions, Expanded: r.Transitions, Depth: c.Steps, Violations: len(r.Violations), Elapsed: time.Since(start)})
+			c.Progress(Progress{Kernel: r.Kernel, States: r.Transitions, Expanded: int64(r.Runs), Violations: len(r.Violations), Elapsed: time.Since(start)})
 		}
 	}
 	if ctx.Err() != nil {

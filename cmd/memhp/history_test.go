@@ -94,7 +94,7 @@ func TestInterruptInTheMiddle(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	a := &app{ctx: ctx, out: &bytes.Buffer{}, err: &strings.Builder{}}
-	config, err := size{Actors: "core", Tasks: 3, Blocks: 2}.config(a, "v4.19")
+	config, err := size{machine: machine{Actors: "core", Tasks: 3, Blocks: 2}}.config(a, "v4.19")
 	require.NoError(t, err)
 	config.Progress = func(p sim.Progress) {
 		if p.Violations > 0 {

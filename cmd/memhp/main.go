@@ -98,11 +98,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) (status int)
 		}
 	}()
 	var c commands
-	parser, err := kong.New(&c, kong.Name("memhp"), kong.Writers(out, errOut), kong.Exit(func(code int) { panic(exitRequest(code)) }),
-		kong.Vars{"vmRelease": vm.DefaultRelease, "vmReleases": strings.Join(vm.Releases(), ", "), "vmFindings": findingNames()},
-		kong.Description("An executable specification of the locking of Linux memory hotplug.\n\n"+
-			"Exit status: 0 all hold, 1 a violation, 2 usage or unreadable input, 3 inconclusive."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: report.Width}))
+	parser, err := newParser(&c, out, errOut)
 	if err != nil {
 		a.note("%v", err)
 		return exitUsage
@@ -118,6 +114,15 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) (status int)
 		return a.complain(err)
 	}
 	return a.status
+}
+
+// newParser returns the parser of the command line.
+func newParser(c *commands, out, errOut io.Writer) (*kong.Kong, error) {
+	return kong.New(c, kong.Name("memhp"), kong.Writers(out, errOut), kong.Exit(func(code int) { panic(exitRequest(code)) }),
+		kong.Vars{"vmRelease": vm.DefaultRelease, "vmReleases": strings.Join(vm.Releases(), ", "), "vmFindings": findingNames()},
+		kong.Description("An executable specification of the locking of Linux memory hotplug.\n\n"+
+			"Exit status: 0 all hold, 1 a violation, 2 usage or unreadable input, 3 inconclusive."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: report.Width}))
 }
 
 // usage is the answer to a command line without a subcommand.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"memhp/report"
 	"memhp/sim"
@@ -10,11 +11,12 @@ import (
 
 type randomCmd struct {
 	Kernel string `arg:"" help:"For example v4.19+381eab4a6ee."`
-	size
-	Runs   int    `default:"1000" placeholder:"N" help:"How many walks. Default 1000."`
-	Steps  int    `default:"500" placeholder:"N" help:"How many scheduling steps at most in each. Default 500."`
-	Seed   uint64 `default:"1" help:"Which walks: the same seed draws the same."`
-	Format string `enum:"text,json" default:"text" help:"text or json."`
+	machine
+	Runs    int           `default:"1000" help:"How many walks."`
+	Steps   int           `default:"500" help:"How many scheduling steps at most in each."`
+	Seed    uint64        `default:"1" help:"Which walks: the same seed draws the same."`
+	Timeout time.Duration `placeholder:"D" help:"Stop after this time, for example 90s."`
+	Format  string        `enum:"text,json" default:"text" help:"text or json."`
 	sharded
 }
 
@@ -24,8 +26,8 @@ func (c *randomCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if c.Runs < 1 || c.Steps < 1 {
-		return fmt.Errorf("--runs and --steps must be 1 or more")
+	if c.Runs < 1 || c.Steps < 1 || c.Timeout < 0 {
+		return fmt.Errorf("--runs and --steps must be 1 or more, and --timeout must not be negative")
 	}
 	ctx := a.ctx
 	if c.Timeout > 0 {
@@ -34,7 +36,11 @@ func (c *randomCmd) Run(a *app) error {
 		defer cancel()
 	}
 	if a.progress {
-		config.Progress = a.progressLine()
+		config.Progress = func(p sim.Progress) {
+			if p.Expanded%100 == 0 {
+				fmt.Fprintf(a.err, "\r\x1b[K%s: %d walks, %d steps, %d violations, %.0f s", p.Kernel, p.Expanded, p.States, p.Violations, p.Elapsed.Seconds())
+			}
+		}
 	}
 	r, err := sim.Search(ctx, sim.SearchConfig{Config: config, Seed: c.Seed, Runs: c.Runs, Steps: c.Steps, Mine: c.Shard.has})
 	if a.progress {

@@ -11,12 +11,31 @@ import (
 	"memhp/spec"
 )
 
+// machine are the flags that say what runs.
+type machine struct {
+	Actors   string `default:"core" help:"Actors and groups, separated by commas, or all."`
+	Platform string `placeholder:"NAME" help:"Only actors that this platform has: x86, arm64, powernv, pseries, s390."`
+	Tasks    int    `default:"3" help:"Tasks, each of which runs the actors for ever."`
+	Blocks   int    `default:"2" help:"Memory blocks."`
+}
+
+// config returns the machine under one kernel.
+func (m machine) config(a *app, name string) (sim.Config, error) {
+	k, err := spec.ParseKernel(name)
+	if err != nil {
+		return sim.Config{}, err
+	}
+	if m.Tasks < 1 || m.Blocks < 1 {
+		return sim.Config{}, fmt.Errorf("--tasks and --blocks must be 1 or more")
+	}
+	a.noteUnmet(k)
+	c := sim.Config{Kernel: k, Selection: m.Actors, Platform: m.Platform, Tasks: m.Tasks, Blocks: m.Blocks}
+	return c, c.Validate()
+}
+
 // size are the flags that say how much to check.
 type size struct {
-	Actors    string        `default:"core" help:"Actors and groups, separated by commas, or all."`
-	Platform  string        `placeholder:"NAME" help:"Only actors that this platform has: x86, arm64, powernv, pseries, s390."`
-	Tasks     int           `default:"3" help:"Tasks, each of which runs the actors for ever."`
-	Blocks    int           `default:"2" help:"Memory blocks."`
+	machine
 	MaxStates int64         `placeholder:"N" help:"Give up after so many states; the verdict is then inconclusive."`
 	MaxMemory byteSize      `default:"16G" placeholder:"SIZE" help:"Give up when the visited set needs more than this, for example 512M or 4G; a plain number is MiB. Default 16G."`
 	Timeout   time.Duration `placeholder:"D" help:"Give up after this time, for example 90s."`
@@ -38,22 +57,19 @@ var allOff = reductions{NoSymmetry: true, NoBlockSymmetry: true, NoLipton: true,
 
 // config returns what to check for one kernel.
 func (s size) config(a *app, name string) (sim.Config, error) {
-	k, err := spec.ParseKernel(name)
+	if s.MaxStates < 0 || s.Timeout < 0 || s.Jobs < 0 {
+		return sim.Config{}, fmt.Errorf("--max-states, --timeout and --jobs must not be negative")
+	}
+	c, err := s.machine.config(a, name)
 	if err != nil {
-		return sim.Config{}, err
+		return c, err
 	}
-	if s.Tasks < 1 || s.Blocks < 1 || s.MaxStates < 0 || s.Timeout < 0 {
-		return sim.Config{}, fmt.Errorf("--tasks and --blocks must be 1 or more, and limits not negative")
-	}
-	a.noteUnmet(k)
-	off := s.reductions
+	c.Jobs, c.Limits = s.Jobs, sim.Limits{States: s.MaxStates, Bytes: uint64(s.MaxMemory), Time: s.Timeout}
+	c.Reductions = sim.Reductions(s.reductions)
 	if s.Plain {
-		off = allOff
+		c.Reductions = sim.Reductions(allOff)
 	}
-	c := sim.Config{Kernel: k, Selection: s.Actors, Platform: s.Platform, Tasks: s.Tasks, Blocks: s.Blocks, Jobs: s.Jobs,
-		Limits:     sim.Limits{States: s.MaxStates, Bytes: uint64(s.MaxMemory), Time: s.Timeout},
-		Reductions: sim.Reductions(off)}
-	return c, c.Validate()
+	return c, nil
 }
 
 // byteSize is an amount of memory, written as a number of MiB or with one of the units K, M, G and T.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,6 +18,14 @@ func TestByteSize(t *testing.T) {
 	for _, text := range []string{"", "G", "1.5G", "-1", "1X", "1GG", "1KM", "1 G", "99999999999999999999", "99999999T"} {
 		var b byteSize
 		require.Error(t, b.UnmarshalText([]byte(text)), text)
+	}
+}
+
+// --plain switches off every reduction that has a switch.
+func TestPlainIsAllOff(t *testing.T) {
+	v := reflect.ValueOf(allOff)
+	for i := range v.NumField() {
+		require.True(t, v.Field(i).Bool(), v.Type().Field(i).Name)
 	}
 }
 
