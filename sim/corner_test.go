@@ -72,6 +72,31 @@ func TestLoopOnOneVariable(t *testing.T) {
 	require.Contains(t, r.Broken(), spec.NoBug.ID)
 }
 
+// A task that spins until a variable changes does not come out if nobody changes it, whichever value it waits for, and if it reads
+// another variable on the way.
+func TestSpinWithoutAnEnd(t *testing.T) {
+	x := (&spec.VarClass{Name: "x", Values: []string{"0", "1"}}).Of(spec.NoBlock)
+	y := (&spec.VarClass{Name: "y", Values: []string{"0", "1"}}).Of(spec.NoBlock)
+	m := mutex("m")
+	for value := range 2 {
+		for _, reads := range []int{0, 1} {
+			r := checkActors(t, 1, one("spin", func(t spec.Task) {
+				t.Lock(m)
+				t.Write(x, value)
+				again := t.Mark()
+				for range reads {
+					t.Read(y)
+				}
+				if t.Read(x) == value {
+					t.Again(again)
+				}
+				t.Bug("never")
+			}))
+			require.Equal(t, []string{spec.Progress.ID}, r.Broken(), "%d %d", value, reads)
+		}
+	}
+}
+
 // A value that comes with a new object ends a wait like any other.
 func TestWaitForANewObject(t *testing.T) {
 	attr := (&spec.LockClass{Name: "attr", Kind: spec.KernfsActive, Scope: spec.PerBlock}).Of(0)

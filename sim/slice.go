@@ -13,11 +13,37 @@ func (a *automaton) sliceAway() []*spec.VarClass {
 	var out []*spec.VarClass
 	for _, v := range a.allVars() {
 		c := v.Class
-		if len(c.Values) > 1 && !slices.Contains(out, c) && !a.ruled(c) && a.irrelevant(c) {
+		if len(c.Values) > 1 && !slices.Contains(out, c) && !a.ruled(c) && !a.loops(append(slices.Clip(out), c)) && a.irrelevant(c) {
 			out = append(out, c)
 		}
 	}
 	return out
+}
+
+// loops tells whether a loop consists of nothing but operations on variables of some classes: where it leads, and whether it ends,
+// depends on what it reads.
+func (a *automaton) loops(classes []*spec.VarClass) bool {
+	const under, done = 1, 2
+	state := make([]uint8, len(a.nodes))
+	var closes func(n int32) bool
+	closes = func(n int32) bool {
+		passable := n != noNode && slices.ContainsFunc(classes, func(c *spec.VarClass) bool { return a.passable(n, c) })
+		if !passable || state[n] != 0 {
+			return passable && state[n] == under
+		}
+		state[n] = under
+		if slices.ContainsFunc(a.nodes[n].next, closes) {
+			return true
+		}
+		state[n] = done
+		return false
+	}
+	for n := range a.nodes {
+		if closes(int32(n)) {
+			return true
+		}
+	}
+	return false
 }
 
 // ruled tells whether some rule or wait looks at variables of class c.
@@ -36,14 +62,11 @@ func (a *automaton) ruled(c *spec.VarClass) bool {
 	return c.WriteRule != nil
 }
 
-// irrelevant tells whether, with the operations on c passed over, every read of c leads to equal nodes on all answers.
+// irrelevant tells whether, with the operations on c passed over, every read of c leads to equal nodes on all answers. No loop
+// consists of them alone.
 func (a *automaton) irrelevant(c *spec.VarClass) bool {
-	endless := false
 	skip := func(n int32) int32 {
-		for passed := 0; n != noNode && a.passable(n, c); passed++ {
-			if endless = passed > len(a.nodes); endless {
-				return noNode // a loop of nothing but such operations: where it leads depends on what it reads
-			}
+		for n != noNode && a.passable(n, c) {
 			n = firstNext(a.nodes[n].next)
 		}
 		return n
@@ -53,9 +76,6 @@ func (a *automaton) irrelevant(c *spec.VarClass) bool {
 		g.nodes[i].next = slices.Clone(g.nodes[i].next)
 		for j, m := range g.nodes[i].next {
 			g.nodes[i].next[j] = skip(m)
-			if endless {
-				return false
-			}
 		}
 	}
 	class, _ := merge(g, nil)
