@@ -5,6 +5,10 @@ package spec
 var (
 	SlotsWithoutGate = &Change{ID: "slots_without_gate", Title: "ACPI: take device_hotplug_lock for scan handlers only",
 		Summary: "acpi_device_hotplug() does not hold device_hotplug_lock when it calls hp->notify(), which is acpiphp's, or dock_notify()"}
+	SlotsDropGate = &Change{ID: "slots_drop_gate", Title: "ACPI: drop device_hotplug_lock across the handling of events on slots",
+		Summary: "acpi_device_hotplug() takes device_hotplug_lock and acpi_scan_lock as ever, and drops the former while it calls hp->notify() or dock_notify()"}
+	QuiesceFirst = &Change{ID: "quiesce_first", Title: "virtio-mem: cancel the work before an event takes device_hotplug_lock",
+		Summary: "acpi_device_hotplug() tells the drivers of a slot of the event first, and virtio-mem sets vm->removing and cancels its work then"}
 	RootsWithoutGate = &Change{ID: "roots_without_gate", Title: "ACPI: take device_hotplug_lock for memory, processors and containers only",
 		Summary: "nor when it removes or adds a PCI host bridge", Needs: []*Change{SlotsWithoutGate}}
 	ScanLockFirst = &Change{ID: "scan_lock_first", Title: "ACPI: take device_hotplug_lock inside acpi_scan_lock",
@@ -33,6 +37,6 @@ var (
 
 // Proposals returns the changes that no release has.
 func Proposals() []*Change {
-	return []*Change{SlotsWithoutGate, RootsWithoutGate, ScanLockFirst, VirtioMemKnowsGate, VirtioMemKeepsBlocks, WorkerAsksRemoving, WorkerTriesGate,
+	return []*Change{SlotsWithoutGate, SlotsDropGate, RootsWithoutGate, ScanLockFirst, VirtioMemKnowsGate, VirtioMemKeepsBlocks, WorkerAsksRemoving, WorkerTriesGate, QuiesceFirst,
 		DlparPmemWithoutGate, PciStoresTry, DaxAttrsTry, DaxCreateUnwinds, OfflineNodeLocked, SpanSeqlockAgain}
 }

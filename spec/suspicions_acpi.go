@@ -13,23 +13,30 @@ const (
 
 // acpiHotplugWork models acpi_device_hotplug() on the ordered queue kacpi_hotplug (acpi_hotplug_work_fn(), drivers/acpi/osl.c).
 func acpiHotplugWork(e acpiEvent, handle func(Task, gateState)) func(Task, Block) Errno {
-	return func(t Task, _ Block) (errno Errno) {
-		defer t.Call(AcpiDeviceHotplug)(&errno)
+	return func(t Task, _ Block) Errno {
+		defer t.Call(AcpiDeviceHotplug)()
 		k := t.Kernel()
 		held := gateHeld
 		if e == slotEvent && k.Has(SlotsWithoutGate) || e == rootEvent && k.Has(RootsWithoutGate) {
 			held = gateFree
 		}
-		scanFirst := k.Has(ScanLockFirst)
-		if held == gateHeld && !scanFirst {
+		if e == slotEvent && k.Has(QuiesceFirst) {
+			virtioMemQuiesce(t)
+		}
+		if held == gateHeld && !k.Has(ScanLockFirst) {
 			lockDeviceHotplug(t)
 			defer unlockDeviceHotplug(t)
 		}
 		t.Lock(AcpiScanLock)
 		defer t.Unlock(AcpiScanLock)
-		if held == gateHeld && scanFirst {
+		if held == gateHeld && k.Has(ScanLockFirst) {
 			lockDeviceHotplug(t)
 			defer unlockDeviceHotplug(t)
+		}
+		if e == slotEvent && held == gateHeld && k.Has(SlotsDropGate) {
+			unlockDeviceHotplug(t)
+			defer lockDeviceHotplug(t)
+			held = gateFree
 		}
 		handle(t, held)
 		return OK

@@ -72,12 +72,7 @@ func virtioAttach(t Task) {
 func virtioMemRemove(t Task, held gateState) {
 	defer t.Call(VirtioMemRemoveFn)()
 	k := t.Kernel()
-	t.Lock(virtioMemMutex)
-	t.Write(VmRemoving.Of(NoBlock), True)
-	t.Unlock(virtioMemMutex)
-	t.Lock(virtioMemWork.Of(NoBlock)) // cancel_work_sync()
-	t.Write(VmWork.Of(NoBlock), True)
-	t.Unlock(virtioMemWork.Of(NoBlock))
+	virtioMemQuiesce(t)
 	if t.Read(VmBlock.Of(NoBlock)) != vmPartial || k.Has(VirtioMemKeepsBlocks) {
 		return
 	}
@@ -88,6 +83,16 @@ func virtioMemRemove(t Task, held gateState) {
 		removeRange(t) // virtio_mem_sbm_remove_mb()
 	}
 	t.Write(VmBlock.Of(NoBlock), vmUnused)
+}
+
+// virtioMemQuiesce models the beginning of virtio_mem_deinit_hotplug(): no work is queued any more, and none runs.
+func virtioMemQuiesce(t Task) {
+	t.Lock(virtioMemMutex)
+	t.Write(VmRemoving.Of(NoBlock), True)
+	t.Unlock(virtioMemMutex)
+	t.Lock(virtioMemWork.Of(NoBlock)) // cancel_work_sync()
+	t.Write(VmWork.Of(NoBlock), True)
+	t.Unlock(virtioMemWork.Of(NoBlock))
 }
 
 // virtioMemRunWq models virtio_mem_run_wq(), which plugs an unused block, wholly or in part, or takes one away. hotplug_mutex is never held across
