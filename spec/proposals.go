@@ -13,6 +13,8 @@ var (
 		Summary: "nor when it removes or adds a PCI host bridge", Needs: []*Change{SlotsWithoutGate}}
 	ScanLockFirst = &Change{ID: "scan_lock_first", Title: "ACPI: take device_hotplug_lock inside acpi_scan_lock",
 		Summary: "acpi_device_hotplug() takes acpi_scan_lock first, so that all order the two alike", Needs: []*Change{RootsWithoutGate}}
+	SleepLocksEarly = &Change{ID: "sleep_locks_early", Title: "ACPI: take acpi_scan_lock before hibernate() takes device_hotplug_lock",
+		Summary: "the ACPI code for sleep takes acpi_scan_lock when a transition is prepared, not when it begins", Needs: []*Change{ScanLockFirst}}
 	VirtioMemKnowsGate = &Change{ID: "virtio_mem_knows_gate", Title: "virtio-mem: __remove_memory() if the caller of remove() holds device_hotplug_lock",
 		Summary: "virtio_mem_remove() does not take device_hotplug_lock when its task holds it"}
 	VirtioMemKeepsBlocks = &Change{ID: "virtio_mem_keeps_blocks", Title: "virtio-mem: do not remove memory in remove()",
@@ -37,6 +39,6 @@ var (
 
 // Proposals returns the changes that no release has.
 func Proposals() []*Change {
-	return []*Change{SlotsWithoutGate, SlotsDropGate, RootsWithoutGate, ScanLockFirst, VirtioMemKnowsGate, VirtioMemKeepsBlocks, WorkerAsksRemoving, WorkerTriesGate, QuiesceFirst,
+	return []*Change{SlotsWithoutGate, SlotsDropGate, RootsWithoutGate, ScanLockFirst, SleepLocksEarly, VirtioMemKnowsGate, VirtioMemKeepsBlocks, WorkerAsksRemoving, WorkerTriesGate, QuiesceFirst,
 		DlparPmemWithoutGate, PciStoresTry, DaxAttrsTry, DaxCreateUnwinds, OfflineNodeLocked, SpanSeqlockAgain}
 }

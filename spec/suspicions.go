@@ -15,6 +15,8 @@ const (
 	GroupSuspicionsPmem = "suspicions-pmem"
 	GroupSuspicionsCXL  = "suspicions-cxl"
 	GroupSuspicionsNode = "suspicions-node"
+	// GroupSuspicionsSleep is apart, since no user space runs beside it.
+	GroupSuspicionsSleep = "suspicions-sleep"
 )
 
 // gateState says whether whoever calls into a driver holds device_hotplug_lock. No driver can know: only proposals ask.
@@ -30,7 +32,8 @@ func suspicionActors() []Actor {
 		inGroup(GroupSuspicions, slices.Concat(acpiphpActors(), pciSysfsActors(), virtioMemDriverActors())...),
 		inGroup(GroupSuspicionsPmem, pmemActors()...),
 		inGroup(GroupSuspicionsCXL, slices.Concat(cxlActors(), daxRegionActors(), pciehpActors())...),
-		inGroup(GroupSuspicionsNode, nodeActors()...))
+		inGroup(GroupSuspicionsNode, nodeActors()...),
+		inGroup(GroupSuspicionsSleep, Actor{Name: "hibernate", Doc: "the system hibernates, with user space frozen", Platforms: acpiPlatforms, Run: hibernate}))
 }
 
 // suspicionLocks returns the classes of lock that only the suspicions take.

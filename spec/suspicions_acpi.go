@@ -133,6 +133,23 @@ func undockStore(t Task, _ Block) (errno Errno) {
 	return OK
 }
 
+// hibernate models hibernate(): device_hotplug_lock (kernel/power/hibernate.c), then acpi_scan_lock for the whole transition, from
+// acpi_hibernation_begin() to acpi_pm_end() (drivers/acpi/sleep.c). Processes are frozen before that, so nobody is in a system call that
+// holds one of the two; kacpi_hotplug is not frozen.
+func hibernate(t Task, _ Block) Errno {
+	if t.Kernel().Has(SleepLocksEarly) {
+		t.Lock(AcpiScanLock)
+		defer t.Unlock(AcpiScanLock)
+	}
+	lockDeviceHotplug(t)
+	defer unlockDeviceHotplug(t)
+	if !t.Kernel().Has(SleepLocksEarly) {
+		t.Lock(AcpiScanLock)
+		defer t.Unlock(AcpiScanLock)
+	}
+	return OK
+}
+
 func acpiphpActors() []Actor {
 	event := func(name, doc string, e acpiEvent, handle func(Task, gateState)) Actor {
 		return Actor{Name: name, Doc: doc, Single: kacpiHotplug, Platforms: acpiPlatforms, From: VirtioMem, Run: acpiHotplugWork(e, handle)}
