@@ -1,5 +1,10 @@
 // Package certify re-checks what package prove found. It is given automata and a certificate, and shares no other code with the search
-// that made the certificate: check.go is meant to be read in one go, beside docs/semantics.md, section 12.
+// that made the certificate. It is meant to be read beside docs/semantics.md, section 12:
+//
+//   - check.go        the induction: the initial states are covered, and no step leads out
+//   - step.go         what an operation does, from the table of section 1
+//   - rules.go        what no state may do, from the table of section 2
+//   - certificate.go  the format; load.go reads it
 package certify
 
 import (

@@ -8,11 +8,8 @@ import (
 	"memhp/spec"
 )
 
-// place is what a task at a node has: sets of locks, and the variables that it pins.
-type place struct {
-	writes, reads, pending uint64
-	pins                   []spec.Var
-}
+// place is what a task at a node has, as sets of locks.
+type place struct{ writes, reads, pending uint64 }
 
 // has tells whether p has some of q.
 func (p place) has(q place) bool {
@@ -22,105 +19,145 @@ func (p place) has(q place) bool {
 // excludes tells whether tasks at p and q cannot be there at once.
 func (p place) excludes(q place) bool { return p.writes&(q.writes|q.reads)|p.reads&q.writes != 0 }
 
+// step is one way in which a task leaves a node. Nobody else has some of nobody then.
+type step struct {
+	to     int
+	values []int
+	nobody place
+}
+
 // Check tells whether the certificate proves every rule for the model: it covers the initial states, no step leaves it, and no state in it
-// breaks a rule. The error says where it does not.
+// breaks a rule (docs/semantics.md, theorem 7). The error says where it does not.
 func Check(m *sim.Model, c *Certificate) error {
-	if m.Endless {
-		return fmt.Errorf("progress is not covered: some task may loop for ever")
-	}
 	k, err := load(m, c)
-	if err != nil {
-		return err
+	if err == nil {
+		err = k.checkHolds()
 	}
-	for i := range m.Nodes {
-		k.places = append(k.places, k.placeOf(&m.Nodes[i]))
+	if err == nil {
+		err = k.checkInitials(make([]int, len(c.Values)), -1)
 	}
-	for i := range m.Nodes {
-		if err := k.checkHolds(i); err != nil {
-			return err
-		}
-	}
-	if err := k.checkInitials(); err != nil {
-		return err
-	}
-	for n := range c.Ideals {
-		if err := k.checkIdeal(&c.Ideals[n]); err != nil {
+	for n := 0; n < len(c.Ideals) && err == nil; n++ {
+		if err = k.checkIdeal(&c.Ideals[n]); err != nil {
 			return fmt.Errorf("ideal %d: %w", n, err)
 		}
 	}
-	return k.checkOrder()
+	if err == nil {
+		err = k.checkOrder()
+	}
+	return err
 }
 
-func (k *checker) bit(l spec.Lock) uint64 { return 1 << slices.Index(k.m.Locks, l) }
-
-func (k *checker) placeOf(n *sim.Node) place {
-	p := place{pins: n.Pins}
-	for _, h := range n.Held {
-		if h.Mode == spec.Write {
-			p.writes |= k.bit(h.Lock)
-		} else {
-			p.reads |= k.bit(h.Lock)
-		}
-	}
-	if o := n.Op; o.Kind == sim.OpLock && o.Lock.Class.KindIn(k.m.Kernel).PendingWriterBlocksReaders() {
-		p.pending = k.bit(o.Lock)
-	}
-	return p
-}
-
-// checkHolds checks that a task which leaves node n has no lock more than before, but the one that it takes there. So no two tasks ever
-// have what excludes one another, since whoever takes a lock waits until nobody has what excludes it.
-func (k *checker) checkHolds(n int) error {
-	o := k.m.Nodes[n].Op
-	for answer, to := range k.m.Nodes[n].Next {
-		may := k.places[n]
-		switch {
-		case o.Kind == sim.OpLock, o.Kind == sim.OpTryLock && answer == 1:
-			may.writes |= k.bit(o.Lock)
-		case o.Kind == sim.OpRLock, o.Kind == sim.OpTryRLock && answer == 1:
-			may.reads |= k.bit(o.Lock)
-		}
-		if to != sim.NoNode && (k.places[to].writes&^may.writes|k.places[to].reads&^may.reads) != 0 {
-			return fmt.Errorf("node %d: a task comes to have a lock that it did not take", n)
+// checkHolds checks that a task has no lock more than at the node before, but the one that it took there. So no two tasks ever have
+// what excludes one another, since whoever takes a lock waits until nobody has what excludes it.
+func (k *checker) checkHolds() error {
+	for n := range k.m.Nodes {
+		o := k.m.Nodes[n].Op
+		for answer, to := range k.m.Nodes[n].Next {
+			may := k.places[n]
+			switch {
+			case o.Kind == sim.OpLock, o.Kind == sim.OpTryLock && answer == 1:
+				may.writes |= k.bit(o.Lock)
+			case o.Kind == sim.OpRLock, o.Kind == sim.OpTryRLock && answer == 1:
+				may.reads |= k.bit(o.Lock)
+			}
+			if to != sim.NoNode && (k.places[to].writes&^may.writes|k.places[to].reads&^may.reads) != 0 {
+				return fmt.Errorf("node %d: a task comes to have a lock that it did not take", n)
+			}
 		}
 	}
 	return nil
 }
 
-// checkInitials looks for the initial states: idle tasks, and each block in any of the states of spec.BlockInits.
-func (k *checker) checkInitials() error {
-	values := make([]int, len(k.c.Values))
-	for what, f := range k.fields {
-		if v, ok := what.(spec.Var); ok {
-			values[f] = v.Class.Init
-		}
-	}
-	return k.checkBlocks(values, 0)
-}
-
-func (k *checker) checkBlocks(values []int, b spec.Block) error {
+// checkInitials looks for the initial states: idle tasks, and each block after b in any of the states of spec.BlockInits.
+func (k *checker) checkInitials(values []int, b spec.Block) error {
 	if int(b) == k.m.Blocks {
 		if i := k.ideals[key(values, nil)]; i == nil || !k.any[i.Any][0] {
 			return fmt.Errorf("an initial state is not covered: %v", values)
 		}
 		return nil
 	}
-	for _, init := range spec.BlockInits() {
-		v := slices.Clone(values)
+	inits := spec.BlockInits()
+	if b == spec.NoBlock {
+		inits = []spec.BlockInit{{}}
+	}
+	for _, init := range inits {
 		for what, f := range k.fields {
 			switch o := what.(type) {
 			case spec.Var:
-				if x, ok := init.Values[o.Class]; ok && o == o.Class.Of(b) {
-					v[f] = x
+				if x, ok := init.Values[o.Class]; o.Block == b && ok {
+					values[f] = x
+				} else if o.Block == b {
+					values[f] = o.Class.Init
 				}
 			case spec.Lock:
-				if o.Block == b && init.Visible {
-					v[f] = 1
+				if o.Block == b {
+					values[f] = map[bool]int{true: 1}[init.Visible]
 				}
 			}
 		}
-		if err := k.checkBlocks(v, b+1); err != nil {
+		if err := k.checkInitials(values, b+1); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// checkIdeal checks that no step leads from the states of i to one that is not covered, and that none of them breaks a rule.
+func (k *checker) checkIdeal(i *Ideal) error {
+	for at, n := range i.Tasks {
+		if err := k.checkTask(i, n, slices.Delete(slices.Clone(i.Tasks), at, at+1)); err != nil {
+			return err
+		}
+	}
+	for _, n := range k.c.Any[i.Any] {
+		if err := k.checkTask(i, n, i.Tasks); err != nil {
+			return err
+		}
+	}
+	return k.checkState(i)
+}
+
+// checkTask checks the steps of a task at node n; others are the counted tasks besides.
+func (k *checker) checkTask(i *Ideal, n int, others []int) error {
+	if slices.ContainsFunc(others, func(t int) bool { return k.places[t].excludes(k.places[n]) }) {
+		return nil // it is not there
+	}
+	if err := k.checkRules(i, n, others); err != nil || k.m.Nodes[n].Ends {
+		return err
+	}
+	for _, s := range k.steps(i, n, others) {
+		waits := slices.ContainsFunc(others, func(t int) bool { return k.places[t].has(s.nobody) })
+		if s.to == sim.NoNode || waits { // it cannot come to this answer (docs/semantics.md, theorem 1)
+			continue
+		}
+		if err := k.checkCovered(i, others, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkCovered checks that the states to which a step leads are in some ideal.
+func (k *checker) checkCovered(i *Ideal, others []int, s step) error {
+	counted := slices.ContainsFunc(k.m.Nodes[s.to].Held, func(h spec.Hold) bool {
+		return h.Mode == spec.Write && slices.Contains(k.c.Counted, h.Lock.Class.Name)
+	})
+	tasks := others
+	if counted {
+		tasks = append(slices.Clip(others), s.to)
+	}
+	j := k.ideals[key(s.values, tasks)]
+	if j == nil || !counted && !k.any[j.Any][s.to] {
+		return fmt.Errorf("a step to node %d leads out: values %v, tasks %v", s.to, s.values, tasks)
+	}
+	for _, a := range k.c.Any[i.Any] {
+		if k.any[j.Any][a] {
+			continue
+		}
+		p := k.places[a]
+		gone := p.has(s.nobody) || p.excludes(k.places[s.to]) || slices.ContainsFunc(others, func(t int) bool { return p.excludes(k.places[t]) })
+		if !gone {
+			return fmt.Errorf("a step to node %d forgets that a task may be at node %d", s.to, a)
 		}
 	}
 	return nil

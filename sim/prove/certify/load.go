@@ -19,11 +19,17 @@ type checker struct {
 
 // load checks that every number of the certificate means something.
 func load(m *sim.Model, c *Certificate) (*checker, error) {
+	if m.Endless {
+		return nil, fmt.Errorf("progress is not covered: some task may loop for ever")
+	}
 	vars, kernfs, names := Fields(m)
 	if c.Model != Fingerprint(m) || !slices.Equal(c.Values, names) {
 		return nil, fmt.Errorf("it was made for other automata")
 	}
 	k := &checker{m: m, c: c, fields: map[any]int{}, ideals: map[string]*Ideal{}}
+	for i := range m.Nodes {
+		k.places = append(k.places, k.placeOf(&m.Nodes[i]))
+	}
 	size := make([]int, len(names))
 	for i, v := range vars {
 		k.fields[v], size[i] = i, len(v.Class.Values)

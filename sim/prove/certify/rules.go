@@ -32,18 +32,32 @@ func (l look) Active(lock spec.Lock) bool {
 	return ok && l.i.Values[f] == 1
 }
 
-// checkState checks the rules over several tasks.
+// checkRules checks the rules that a task at node n may break; others are the counted tasks besides.
+func (k *checker) checkRules(i *Ideal, n int, others []int) error {
+	nd := &k.m.Nodes[n]
+	o := nd.Op
+	pins := func(t int) bool {
+		return slices.Contains(k.m.Nodes[t].Pins, o.Var) && !k.places[t].excludes(k.places[n])
+	}
+	is := k.value(i, o)
+	switch {
+	case len(nd.Breaks) > 0:
+		return fmt.Errorf("node %d breaks %s", n, nd.Breaks[0].Rule)
+	case (o.Kind == sim.OpAssert || o.Kind == sim.OpWait) && is != o.Value:
+		return fmt.Errorf("node %d: %s is not as it must be", n, o.Var)
+	case (o.Kind == sim.OpWrite || o.Kind == sim.OpSwap && is == o.Old) && slices.ContainsFunc(slices.Concat(others, k.c.Any[i.Any]), pins):
+		return fmt.Errorf("node %d writes what another task pins", n)
+	}
+	return nil
+}
+
+// checkState checks the predicates over states.
 func (k *checker) checkState(i *Ideal) error {
 	for _, g := range spec.Agreements() {
 		for b := range spec.Block(k.m.Blocks) {
 			if err := k.checkAgreement(i, g, b, g.Locks(b), nil); err != nil {
 				return err
 			}
-		}
-	}
-	for _, n := range slices.Concat(i.Tasks, k.c.Any[i.Any]) {
-		if k.waits(n) && k.circle(i, []int{n}) {
-			return fmt.Errorf("a task at node %d may wait for ever", n)
 		}
 	}
 	return nil
@@ -72,26 +86,8 @@ func (k *checker) checkAgreement(i *Ideal, g spec.Agreement, b spec.Block, open,
 	return k.checkAgreement(i, g, b, open[1:], held)
 }
 
-// waits tells whether a task at node n may wait for a lock.
-func (k *checker) waits(n int) bool {
-	return k.m.Nodes[n].Waits() && k.m.Nodes[n].Op.Kind != sim.OpWait
-}
-
-// circle tells whether tasks that can be there at once may wait in a circle that begins with path.
-func (k *checker) circle(i *Ideal, path []int) bool {
-	last := path[len(path)-1]
-	needs := k.needs(k.m.Nodes[last].Op)
-	two := k.any[i.Any][last] && !k.places[last].excludes(k.places[last]) // there may be another task at the same node
-	if k.places[path[0]].has(needs) && (len(path) > 1 || two) {
-		return true
-	}
-	return slices.ContainsFunc(slices.Concat(i.Tasks, k.c.Any[i.Any]), func(n int) bool {
-		return k.places[n].has(needs) && k.waits(n) && !slices.Contains(path, n) &&
-			!slices.ContainsFunc(path, func(m int) bool { return k.places[m].excludes(k.places[n]) }) && k.circle(i, append(slices.Clip(path), n))
-	})
-}
-
-// checkOrder checks that the requests at the nodes that some ideal has make no harmful cycle of the lock order.
+// checkOrder checks that the requests at the nodes that some ideal has make no harmful cycle of the lock order. Then no tasks wait in
+// a circle either (docs/semantics.md, lemma 5).
 func (k *checker) checkOrder() error {
 	g := spec.NewGraph(k.m.Kernel)
 	in := slices.Clone(k.any[0])
