@@ -18,7 +18,7 @@ type Config struct {
 	// Config names kernel, actors and platform, as for a check. Blocks is 1 if it is 0; Tasks is not looked at.
 	// Limits.States bounds the ideals, Limits.Time everything.
 	sim.Config
-	// AnyBlocks asks for any number of blocks; Blocks is not looked at.
+	// AnyBlocks asks for any number of blocks; Blocks is not looked at. Several blocks are proved that way too, if possible.
 	AnyBlocks bool
 	// MaxTasks is up to how many tasks a counterexample is looked for; 0 means DefaultMaxTasks.
 	MaxTasks int
@@ -43,8 +43,9 @@ type Result struct {
 	Actors   []string `json:"actors"`
 	Groups   []string `json:"groups,omitempty"`
 	Platform string   `json:"platform,omitempty"`
-	// Blocks is the number of memory blocks; it is 0, and AnyBlocks set, for any number.
-	Blocks    int     `json:"blocks"`
+	// Blocks is the number of memory blocks that was asked for, 0 for any number.
+	Blocks int `json:"blocks"`
+	// AnyBlocks tells that the verdict is one for any number of blocks.
 	AnyBlocks bool    `json:"any_blocks"`
 	Verdict   Verdict `json:"verdict"`
 	// Reason says what is neither proved nor refuted.
@@ -77,15 +78,37 @@ type prover struct {
 	checked int // up to how many tasks counterexamples were looked for
 }
 
-// Prove tries to prove that no number of tasks breaks a rule. If it does, the certificate tells why. An error is a configuration that cannot be explored.
+// Prove tries to prove that no number of tasks breaks a rule. If it does, the certificate tells why. An error is a configuration that
+// cannot be explored.
 func Prove(ctx context.Context, c Config) (*Result, *certify.Certificate, error) {
 	start := time.Now()
-	c = c.withDefaults()
 	if c.Limits.Time > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, c.Limits.Time, fmt.Errorf("longer than %s", c.Limits.Time))
 		defer cancel()
 	}
+	r, cert, err := proveAnyFirst(ctx, c)
+	if err == nil {
+		r.Seconds = time.Since(start).Seconds()
+	}
+	return r, cert, err
+}
+
+// proveAnyFirst proves several blocks by way of any number of them, which is easier, if that leads to an answer.
+func proveAnyFirst(ctx context.Context, c Config) (*Result, *certify.Certificate, error) {
+	if c.Blocks > 1 && !c.AnyBlocks {
+		anyBlocks := c
+		anyBlocks.AnyBlocks = true
+		if r, cert, err := proveOne(ctx, anyBlocks); err == nil && r.Verdict != Unknown {
+			r.Blocks = c.Blocks
+			return r, cert, nil
+		}
+	}
+	return proveOne(ctx, c)
+}
+
+func proveOne(ctx context.Context, c Config) (*Result, *certify.Certificate, error) {
+	c = c.withDefaults()
 	m, err := newModel(c)
 	if err != nil {
 		return nil, nil, err
@@ -96,7 +119,6 @@ func Prove(ctx context.Context, c Config) (*Result, *certify.Certificate, error)
 		p.result.Actors = append(p.result.Actors, a.Name)
 	}
 	cert, err := p.prove(ctx)
-	p.result.Seconds = time.Since(start).Seconds()
 	return p.result, cert, err
 }
 

@@ -41,13 +41,15 @@ func TestRightKernelsAreProved(t *testing.T) {
 		{rightKernel, 1},
 		{"v6.12", 1},
 		{"v6.12", 0},
+		{"v6.12", 3},
 	} {
 		t.Run(fmt.Sprintf("%s on %d", c.kernel, c.blocks), func(t *testing.T) {
 			t.Parallel()
 			config := config(t, c.kernel, c.blocks)
 			r, cert := proveIt(t, config)
 			require.Equal(t, prove.Proved, r.Verdict, r.Reason)
-			require.Equal(t, c.blocks == 0, r.AnyBlocks)
+			require.Equal(t, c.blocks, r.Blocks)
+			require.Equal(t, c.blocks != 1, r.AnyBlocks)
 			require.Empty(t, r.Violations)
 			require.NoError(t, prove.Check(config, cert))
 		})
@@ -264,18 +266,21 @@ func TestAnyBlocksNeedsUniformActors(t *testing.T) {
 	}
 	_, _, err := prove.Prove(context.Background(), config(t, "v6.12", 0, odd))
 	require.ErrorContains(t, err, "actor odd tells blocks apart")
+	r, _ := proveIt(t, config(t, "v6.12", 2, odd))
+	require.Equal(t, prove.Proved, r.Verdict, r.Reason)
+	require.False(t, r.AnyBlocks)
 }
 
 // A limit, or the user, makes the answer unknown.
 func TestLimitsMakeItUnknown(t *testing.T) {
-	few := config(t, rightKernel, 1)
+	few := config(t, "v6.12", 1)
 	few.Limits.States = 100
 	r, cert := proveIt(t, few)
 	require.Equal(t, prove.Unknown, r.Verdict)
 	require.Equal(t, "more than 100 ideals", r.Reason)
 	require.Nil(t, cert)
 
-	short := config(t, rightKernel, 1)
+	short := config(t, "v6.12", 1)
 	short.Limits.Time = time.Nanosecond
 	r, _ = proveIt(t, short)
 	require.Equal(t, prove.Unknown, r.Verdict)
@@ -283,7 +288,7 @@ func TestLimitsMakeItUnknown(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	r, _, err := prove.Prove(ctx, config(t, rightKernel, 1))
+	r, _, err := prove.Prove(ctx, config(t, "v6.12", 1))
 	require.NoError(t, err)
 	require.Equal(t, prove.Unknown, r.Verdict)
 	require.Equal(t, "interrupted", r.Reason)
