@@ -53,7 +53,7 @@ func TestKernelDocWording(t *testing.T) {
 	docs := kernelDoc(t, "v6.12")
 	require.Contains(t, docs["add_memory"], "Context: Process context. Takes and releases device_hotplug_lock. Must not be called with device_hotplug_lock or mem_hotplug_lock held.")
 	require.Contains(t, docs["online_pages"], "Context: Process context. Expects mem_hotplug_lock to be held for writing by the caller.")
-	require.Contains(t, docs["device_online"], "Return: 0, 1, -EBUSY, -EPERM or -EINVAL.")
+	require.Contains(t, docs["device_online"], "Return: 0, 1, -EPERM, -EINVAL or -EHWPOISON.")
 	require.Contains(t, kernelDoc(t, "v4.20")["online_pages"], "Takes and releases mem_hotplug_lock for writing.")
 	require.Contains(t, kernelDoc(t, "v4.19")["add_memory"], "Expects device_hotplug_lock to be held by the caller.")
 }
