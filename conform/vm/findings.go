@@ -14,8 +14,8 @@ type Finding struct {
 	// Title says what happens in one line, Chain function by function.
 	Title string
 	Chain string
-	// Tasks are parts of the stacks of the tasks that must be stuck: each must occur in the stack of some task in state D.
-	Tasks []string
+	// Tasks are the tasks that must be stuck: for each, functions that must all be in the stack of one task in state D.
+	Tasks [][]string
 	// Trials is how often it is tried: more than once where it is a race.
 	Trials int
 	// devices are further devices of the guest.
@@ -35,11 +35,15 @@ the slot (drivers/pci/hotplug/acpiphp_glue.c), virtio_pci_remove(), virtio_mem_r
 
 // Findings are those that can be reproduced.
 func Findings() []Finding {
+	return append(ejectFindings(), orderFindings()...)
+}
+
+func ejectFindings() []Finding {
 	return []Finding{
-		{Name: "virtio-mem-eject-worker", Trials: 8, devices: ejectableSlot(),
+		{Name: "virtio-mem-eject-worker", Trials: 8, devices: ejectableSlot(virtioMemMB),
 			Title: "the eject of a PCI slot waits, under device_hotplug_lock, for virtio-mem's worker, which waits for device_hotplug_lock",
 			Chain: ejectChain + "There cancel_work_sync() waits for virtio_mem_run_wq(), which calls add_memory_driver_managed(), and that takes device_hotplug_lock.\n",
-			Tasks: []string{"virtio_mem_run_wq", "acpi_device_hotplug"},
+			Tasks: [][]string{{"virtio_mem_run_wq"}, {"acpi_device_hotplug", "virtio_mem_remove"}},
 			trigger: func(ctx context.Context, g *Guest, trial int) error {
 				if err := g.Resize(ctx, virtioMemMB); err != nil {
 					return err
@@ -48,10 +52,10 @@ func Findings() []Finding {
 				return g.eject(ctx)
 			},
 			control: func(ctx context.Context, g *Guest) error { return g.resizeAndWait(ctx, virtioMemMB) }},
-		{Name: "virtio-mem-eject-self", Trials: 2, devices: ejectableSlot(),
+		{Name: "virtio-mem-eject-self", Trials: 2, devices: ejectableSlot(virtioMemMB),
 			Title: "the eject of a PCI slot calls remove_memory() under device_hotplug_lock, which takes it again",
 			Chain: ejectChain + "There remove_memory() is called for a block that is offline and partly plugged, and takes device_hotplug_lock.\n",
-			Tasks: []string{"acpi_device_hotplug"},
+			Tasks: [][]string{{"acpi_device_hotplug", "virtio_mem_remove"}},
 			trigger: func(ctx context.Context, g *Guest, _ int) error {
 				if err := g.resizeAndWait(ctx, BlockMB/2); err != nil {
 					return err
@@ -76,8 +80,8 @@ func FindFinding(name string) (Finding, error) {
 
 // ejectableSlot puts virtio-mem into a slot together with a device that QEMU lets go: QEMU 7.2 refuses device_del of virtio-mem, but
 // the guest ejects the whole slot.
-func ejectableSlot() []string {
-	return []string{"-object", "rng-builtin,id=rng0", "-object", fmt.Sprintf("memory-backend-ram,id=vmem0,size=%dM", virtioMemMB),
+func ejectableSlot(mb int) []string {
+	return []string{"-object", "rng-builtin,id=rng0", "-object", fmt.Sprintf("memory-backend-ram,id=vmem0,size=%dM", mb),
 		"-device", "virtio-rng-pci,id=f0,rng=rng0,addr=0x6.0,multifunction=on",
 		"-device", "virtio-mem-pci,id=" + virtioMem + ",memdev=vmem0,requested-size=0,addr=0x6.1,multifunction=on"}
 }

@@ -187,10 +187,20 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// matches tells whether each of the finding's functions is in the stack of some task.
+// matches tells whether each of the finding's tasks is there: all of its functions in the stack of one task.
 func (f Finding) matches(stacks []agent.Stack) bool {
-	for _, function := range f.Tasks {
-		if !slices.ContainsFunc(stacks, func(s agent.Stack) bool { return strings.Contains(s.Text, function+"+") }) {
+	for _, functions := range f.Tasks {
+		if !slices.ContainsFunc(stacks, func(s agent.Stack) bool { return isIn(s.Text, functions) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// isIn tells whether all functions are in a stack.
+func isIn(stack string, functions []string) bool {
+	for _, function := range functions {
+		if !strings.Contains(stack, " "+function+"+") {
 			return false
 		}
 	}
