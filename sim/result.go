@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"memhp/spec"
 )
@@ -74,6 +76,11 @@ type Step struct {
 	Cycle bool `json:"cycle,omitempty"`
 	// Breaks marks the operation that breaks the rule.
 	Breaks bool `json:"breaks,omitempty"`
+}
+
+// String says in one line which rule is broken, by whom, where and why.
+func (v Violation) String() string {
+	return fmt.Sprintf("%s by %s in %s: %s", v.Invariant, strings.Join(v.Actors, ", "), v.Function, v.Why)
 }
 
 // Same tells whether two violations are the same: invariant, function and actors.

@@ -213,12 +213,20 @@ func (g *graph) sameAsBefore(n int32, r *replay, name string) error {
 	}
 	for i := len(r.path) - 1; i >= 0; i-- {
 		if g.nodes[n].op != r.path[i] {
-			return fmt.Errorf("procedure %s: %w (%s of %s, then %s of %s)", name, errNotDeterministic,
-				g.nodes[n].op.kind, g.nodes[n].op.object(), r.path[i].kind, r.path[i].object())
+			return fmt.Errorf("procedure %s: %w (%s of %s, then %s of %s%s)", name, errNotDeterministic,
+				g.nodes[n].op.kind, g.nodes[n].op.object(), r.path[i].kind, r.path[i].object(), g.nodes[n].op.madeAgain(r.path[i]))
 		}
 		n = g.nodes[n].parent
 	}
 	return nil
+}
+
+// madeAgain explains why two operations on objects of the same name differ.
+func (o op) madeAgain(p op) string {
+	if o.kind == p.kind && o.object() == p.object() && (o.lock != p.lock || o.v != p.v) {
+		return ", which is another: locks and variables are made once, outside the procedure"
+	}
+	return ""
 }
 
 // ancestor returns the node to which Again went back. A task that starts over with nothing held
@@ -226,6 +234,9 @@ func (g *graph) sameAsBefore(n int32, r *replay, name string) error {
 func (g *graph) ancestor(n int32, r *replay, name string) (int32, error) {
 	if r.again > r.pos {
 		return noNode, fmt.Errorf("procedure %s: Again goes to a point that was not marked on this path", name)
+	}
+	if r.again == r.pos {
+		return noNode, fmt.Errorf("procedure %s: loops for ever without an operation on Task between Mark and Again", name)
 	}
 	for g.nodes[n].depth > r.again {
 		n = g.nodes[n].parent

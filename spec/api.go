@@ -37,3 +37,22 @@ func DoSysfsWrite(t Task, attr Lock, store func() Errno) Errno { return sysfsWri
 
 // DoSysfsRead runs a show of an attribute, with its active reference held.
 func DoSysfsRead(t Task, attr Lock, show func()) Errno { return sysfsRead(t, attr, show) }
+
+// DoLockDeviceHotplugSysfs runs lock_device_hotplug_sysfs(): a trylock, which a store answers with a restart if it fails.
+func DoLockDeviceHotplugSysfs(t Task) Errno { return lockDeviceHotplugSysfs(t) }
+
+// DoOnlinePages runs online_pages().
+func DoOnlinePages(t Task, b Block) Errno { return onlinePages(t, b) }
+
+// DoOfflinePages runs offline_pages().
+func DoOfflinePages(t Task, b Block) Errno { return offlinePages(t, b) }
+
+// Locks and variables of one's own. They are made once, outside the procedures that use them: making one again makes another one.
+
+// NewLock returns a lock of one's own.
+func NewLock(name string, kind Kind) Lock { return (&LockClass{Name: name, Kind: kind}).Of(NoBlock) }
+
+// NewVar returns a variable of one's own with the named values; it begins with the first.
+func NewVar(name string, values ...string) Var {
+	return (&VarClass{Name: name, Values: values}).Of(NoBlock)
+}
