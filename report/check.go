@@ -17,6 +17,7 @@ func Check(w io.Writer, st Style, results []*sim.Result) error {
 			p.line("")
 		}
 		p.checkOne(st, r)
+		p.coverage(st, r)
 	}
 	return p.err
 }

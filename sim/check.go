@@ -26,6 +26,8 @@ type Config struct {
 	Reductions    Reductions
 	// Jobs is how many goroutines search; 0 means one for each processor. The result does not depend on it.
 	Jobs int
+	// Coverage asks for what the check came to, besides; see Cover.
+	Coverage bool
 	// Progress, if set, is called now and then from the searching goroutine.
 	Progress func(Progress)
 
@@ -142,6 +144,7 @@ func (c Config) jobs() int {
 // Check explores every interleaving of the configured tasks, each of which runs the actors for ever. It returns an error
 // for a procedure that cannot be explored; hitting a limit or cancelling ctx only makes the result incomplete.
 func Check(ctx context.Context, c Config) (*Result, error) {
+	given := c
 	c, err := c.withDefaults()
 	if err != nil {
 		return nil, err
@@ -160,6 +163,11 @@ func Check(ctx context.Context, c Config) (*Result, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("kernel %s: %w", c.Kernel, err)
+	}
+	if c.Coverage {
+		if r.Coverage, err = Cover(ctx, given); err != nil {
+			return nil, err
+		}
 	}
 	r.Seconds = time.Since(start).Seconds()
 	return r, nil

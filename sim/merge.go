@@ -75,6 +75,11 @@ func (n *node) key(sliced []*spec.VarClass, ns names) string {
 		b.why = ""
 		key = append(key, -4, ns.of(b))
 	}
+	for i, events := range append(slices.Clip(n.passed), n.entered) {
+		for _, e := range events {
+			key = append(key, -5, int32(i), ns.of(e))
+		}
+	}
 	var buf []byte
 	for _, x := range key {
 		buf = appendInt(buf, x)

@@ -26,6 +26,8 @@ type replay struct {
 	broken  []breach           // by calls since the last operation
 	entries [][]*spec.Function // the call stacks of those calls
 
+	events []event // calls since the last operation, if they are watched
+
 	next  node // the operation after the last answer
 	again int  // depth to which Again went back, or -1
 	cut   bool // the procedure is being stopped: deferred calls do nothing
@@ -105,7 +107,7 @@ func (r *replay) do(o op) int {
 	r.path = append(r.path, o)
 	a := int(r.answers[r.pos])
 	r.pos++
-	r.broken, r.entries = nil, nil
+	r.broken, r.entries, r.events = nil, nil, nil
 	r.pending = o.kind == opAnnounce
 	return a
 }

@@ -32,6 +32,8 @@ type Result struct {
 	Nodes      int         `json:"nodes"`
 	Depth      int         `json:"depth"`
 	Violations []Violation `json:"violations"`
+	// Coverage is what the check came to, if it was asked for.
+	Coverage *Coverage `json:"coverage,omitempty"`
 	// Edges is the lock order that the reached paths make.
 	Edges []spec.Edge `json:"-"`
 }

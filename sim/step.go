@@ -34,6 +34,8 @@ type stepper struct {
 	// outcome numbers the ends of the step, in the order in which they are found.
 	outcome int
 	err     error
+	// seen, if set, notes which answers were given and where tasks waited.
+	seen *seen
 }
 
 // loopHead is a place to which Again came back, and the variables then.
@@ -50,6 +52,7 @@ func (x *stepper) step(s *state, i int) bool {
 		return true // it does not go on, and waits for nothing
 	}
 	if !x.enabled(s, s.node[i]) {
+		x.seen.wait(s.node[i])
 		return false
 	}
 	x.exec(x.push(s), i)
@@ -118,6 +121,7 @@ func (x *stepper) exec(s *state, i int) {
 			x.end(s) // the task stays where it is
 			return
 		case answer == 0 && x.a.code[n].idle:
+			x.seen.take(n, answer)
 			x.outcome++
 			return
 		}
@@ -209,6 +213,7 @@ func (x *stepper) arrive(s *state, i int, n int32, answer int) bool {
 		return false
 	}
 	s.node[i] = next
+	x.seen.take(n, answer)
 	if x.log != nil {
 		*x.log = append(*x.log, micro{n, answer, next})
 	}
@@ -253,6 +258,7 @@ func (x *stepper) begins(s *state, n int32) bool {
 	if x.enabled(s, n) {
 		return true
 	}
+	x.seen.wait(n)
 	if !x.a.code[n].leaves {
 		x.end(s)
 	}

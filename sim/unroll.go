@@ -27,6 +27,8 @@ type node struct {
 	loop    bool               // Again goes back to here
 	dead    bool               // a read whose answer makes no difference
 	next    []int32            // by answer; noNode where the answer cannot occur
+	passed  [][]event          // by answer: the calls between this operation and the next, if they are watched
+	entered []event            // those before the first operation
 	known   knowledge
 	parent  int32
 	answer  int8
@@ -128,6 +130,7 @@ func (g *graph) unrollActor(actor int32, b spec.Block) error {
 		}
 		answers := g.nodes[n].op.answers()
 		g.nodes[n].next = slices.Repeat([]int32{noNode}, answers)
+		g.nodes[n].passed = make([][]event, answers)
 		if g.nodes[n].op.kind == opReturn {
 			g.nodes[n].next = []int32{root}
 			continue
@@ -173,6 +176,9 @@ func (g *graph) expand(n int32, answer int8, actor int32, b spec.Block) (int32, 
 	if err := g.sameAsBefore(n, r, name); err != nil {
 		return noNode, err
 	}
+	if n != noNode {
+		g.nodes[n].passed[answer] = r.events
+	}
 	if r.again >= 0 {
 		return g.ancestor(n, r, name)
 	}
@@ -183,6 +189,9 @@ func (g *graph) expand(n int32, answer int8, actor int32, b spec.Block) (int32, 
 		return noNode, fmt.Errorf("procedure %s: more than %d nodes; let it choose and read less", name, maxNodes)
 	}
 	next := r.next
+	if n == noNode {
+		next.entered = r.events
+	}
 	next.actor, next.block, next.parent, next.answer, next.depth = actor, b, n, answer, len(r.answers)
 	g.judge(&next)
 	g.nodes = append(g.nodes, next)

@@ -58,19 +58,28 @@ func stateShow(t Task, b Block) Errno {
 	return sysfsRead(t, StateAttr.Of(b), func() { defer t.Call(StateShow)() })
 }
 
-// probeStore models memory_probe_store(), for one block.
-func probeStore(t Task, b Block) (errno Errno) {
+// probeStore models a write to the probe attribute: a store that returns -ERESTARTNOINTR is run again.
+func probeStore(t Task, b Block) Errno {
+	restart := t.Mark()
+	ret := memoryProbeStore(t, b)
+	if ret == ERESTARTNOINTR {
+		t.Again(restart)
+	}
+	return ret
+}
+
+// memoryProbeStore models memory_probe_store(), for one block.
+func memoryProbeStore(t Task, b Block) (errno Errno) {
 	defer t.Call(ProbeStore)(&errno)
 	k := t.Kernel()
 	if !k.Has(AddTakesDeviceHotplug) {
 		return addMemory(t, b)
 	}
-	restart := t.Mark()
 	if ret := lockDeviceHotplugSysfs(t); ret != OK {
 		if !k.Has(ProbeStoreUnlock) {
 			unlockDeviceHotplug(t) // 8df1d0e4a265 jumps to the exit that unlocks what it did not lock
 		}
-		t.Again(restart)
+		return ret
 	}
 	ret := addMemoryLocked(t, b)
 	unlockDeviceHotplug(t)

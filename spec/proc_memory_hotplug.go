@@ -67,7 +67,7 @@ func onlinePages(t Task, b Block) (errno Errno) {
 		return EINVAL
 	}
 	t.Write(ZonePages.Of(b), 0) // move_pfn_range(): the span of the zone
-	if memoryNotify(t, GoingOnline, b) != OK || t.Choose("a notifier vetoes MEM_GOING_ONLINE", 2) == 1 {
+	if memoryNotify(t, GoingOnline, b) != OK || t.Choose(vetoOnline, 2) == 1 {
 		memoryNotify(t, CancelOnline, b)
 		return EPERM // NOTIFY_BAD
 	}
@@ -76,6 +76,12 @@ func onlinePages(t Task, b Block) (errno Errno) {
 	memoryNotify(t, Online, b)
 	return OK
 }
+
+// What a callback of the notifier chain may say.
+const (
+	vetoOnline  = "a notifier vetoes MEM_GOING_ONLINE"
+	vetoOffline = "a notifier vetoes MEM_GOING_OFFLINE"
+)
 
 // offlinePages models offline_pages(), __offline_pages() before v5.10. Before 30467e0b3be8 it looked at the range before it took its lock.
 func offlinePages(t Task, b Block) (errno Errno) {
@@ -95,7 +101,7 @@ func offlinePages(t Task, b Block) (errno Errno) {
 	if t.Choose("start_isolate_page_range() fails", 2) == 1 {
 		return EBUSY
 	}
-	if memoryNotify(t, GoingOffline, b) != OK || t.Choose("a notifier vetoes MEM_GOING_OFFLINE", 2) == 1 {
+	if memoryNotify(t, GoingOffline, b) != OK || t.Choose(vetoOffline, 2) == 1 {
 		memoryNotify(t, CancelOffline, b)
 		return EPERM // NOTIFY_BAD; undo_isolate_page_range()
 	}

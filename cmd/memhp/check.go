@@ -60,8 +60,9 @@ func (a *app) progressLine() func(sim.Progress) {
 type checkCmd struct {
 	Kernel []string `arg:"" help:"For example v4.19, v4.19+381eab4a6ee, v6.7-001002e73712."`
 	size
-	Format string `enum:"text,json,junit,sarif,ktap" default:"text" help:"text, json, junit, sarif or ktap."`
-	HTML   string `type:"path" placeholder:"FILE" help:"Write a page with all counterexamples, too."`
+	Format   string `enum:"text,json,junit,sarif,ktap" default:"text" help:"text, json, junit, sarif or ktap."`
+	Coverage bool   `help:"Say what the check never came to, and explore once more for that."`
+	HTML     string `type:"path" placeholder:"FILE" help:"Write a page with all counterexamples, too."`
 }
 
 // Run implements the subcommand.
@@ -72,6 +73,7 @@ func (c *checkCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
+		config.Coverage = c.Coverage
 		configs = append(configs, config)
 	}
 	var page *outFile
