@@ -76,6 +76,7 @@ type prover struct {
 	model   *sim.Model
 	result  *Result
 	checked int // up to how many tasks counterexamples were looked for
+	tooBig  string
 }
 
 // Prove tries to prove that no number of tasks breaks a rule. If it does, the certificate tells why. An error is a configuration that
@@ -188,9 +189,7 @@ func (p *prover) prove(ctx context.Context) (*certify.Certificate, error) {
 		if n < len(levels)-1 && covered {
 			upTo = min(n+2, upTo)
 		}
-		if err := p.refute(ctx, upTo, s.suspects); err != nil {
-			return nil, err
-		}
+		p.refute(ctx, upTo, s.suspects)
 		p.result.Reason = p.open(s)
 		if p.result.Verdict == Violated || len(s.suspects) == 0 || ctx.Err() != nil {
 			break // a finer abstraction does not help
@@ -222,7 +221,11 @@ func (p *prover) open(s *search) string {
 	if len(s.suspects) == 0 {
 		parts = append(parts, "everything else is proved")
 	}
-	return strings.Join(parts, "; ") + fmt.Sprintf("; checks of up to %d tasks found nothing of it", p.checked)
+	parts = append(parts, fmt.Sprintf("checks of up to %d tasks found nothing of it", p.checked))
+	if p.tooBig != "" {
+		parts = append(parts, p.tooBig)
+	}
+	return strings.Join(parts, "; ")
 }
 
 // levels returns the classes of locks whose holders are counted, from coarse to fine: those of the lock that is held at the most nodes, of
@@ -248,33 +251,32 @@ func (p *prover) levels() [][]*spec.LockClass {
 }
 
 // refute looks for counterexamples with growing numbers of tasks, until each suspected rule has one, or it gets too much.
-func (p *prover) refute(ctx context.Context, upTo int, suspects []*spec.Invariant) error {
+func (p *prover) refute(ctx context.Context, upTo int, suspects []*spec.Invariant) {
 	for tasks := p.checked + 1; tasks <= p.c.MaxTasks; tasks++ {
 		refuted := len(p.result.Violations) > 0 && !slices.ContainsFunc(suspects, func(r *spec.Invariant) bool { return !p.result.Breaks(r) })
 		if refuted || tasks > upTo && len(p.result.Violations) == 0 {
-			return nil
+			return
 		}
 		for _, blocks := range p.sizes() {
-			complete, err := p.check(ctx, tasks, blocks)
-			if err != nil || !complete {
-				return err
+			if !p.check(ctx, tasks, blocks) {
+				return
 			}
 		}
 		p.checked = tasks
 	}
-	return nil
 }
 
 // check checks one size, and notes the violations that smaller ones do not have. Once there are some, it is not worth much time.
-func (p *prover) check(ctx context.Context, tasks, blocks int) (complete bool, err error) {
+func (p *prover) check(ctx context.Context, tasks, blocks int) (complete bool) {
 	c := p.c.Config
 	c.Tasks, c.Blocks, c.Limits = tasks, blocks, sim.Limits{States: manyStates}
 	if len(p.result.Violations) > 0 {
 		c.Limits.States = fewStates
 	}
 	r, err := sim.Check(ctx, c)
-	if err != nil {
-		return false, err
+	if err != nil { // what can be explored at all was unrolled before: it is too big
+		p.tooBig = err.Error()
+		return false
 	}
 	for _, v := range r.Violations {
 		if !slices.ContainsFunc(p.result.Violations, func(w Violation) bool { return w.Same(v) }) {
@@ -282,7 +284,7 @@ func (p *prover) check(ctx context.Context, tasks, blocks int) (complete bool, e
 			p.result.Verdict = Violated
 		}
 	}
-	return r.Complete, nil
+	return r.Complete
 }
 
 // The bounds of checks that look for a counterexample, and for further ones.

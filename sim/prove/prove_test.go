@@ -253,6 +253,55 @@ func TestWaitsAreNotCovered(t *testing.T) {
 	require.Equal(t, prove.Violated, r.Verdict, "nobody writes the value")
 }
 
+// A circle may be longer than any that exploration looks for; it is found all the same, and never taken for right.
+func TestLongCircles(t *testing.T) {
+	var actors []spec.Actor
+	var ring []spec.Lock
+	for i := range 6 {
+		ring = append(ring, (&spec.LockClass{Name: fmt.Sprintf("mutex%d", i), Kind: spec.Mutex}).Of(spec.NoBlock))
+	}
+	for i, l := range ring {
+		actors = append(actors, nested(fmt.Sprintf("actor%d", i), l, ring[(i+1)%len(ring)]))
+	}
+	c := config(t, "v6.12", 1, actors...)
+	c.MaxTasks = 5
+	r, _ := proveIt(t, c)
+	require.Equal(t, prove.Unknown, r.Verdict)
+	require.Contains(t, r.Reason, "does not exclude that no-deadlock, lock-order is broken; checks of up to 5 tasks found nothing of it")
+	c.MaxTasks = 6
+	r, _ = proveIt(t, c)
+	require.Equal(t, prove.Violated, r.Verdict)
+	require.Equal(t, 6, r.Violations[0].Tasks)
+	require.Equal(t, "no-deadlock", r.Violations[0].Invariant)
+
+	r, cert := proveIt(t, config(t, "v6.12", 1, actors[1:]...)) // without one of them it is no circle
+	require.Equal(t, prove.Proved, r.Verdict, r.Reason)
+	require.NoError(t, prove.Check(config(t, "v6.12", 1, actors[1:]...), cert))
+}
+
+// Progress is proved where no task can stay in an operation for ever; else it is not covered.
+func TestLoopsAreNotCovered(t *testing.T) {
+	loop := func(choose func(spec.Task) int) spec.Actor {
+		return actor("loop", func(t spec.Task) {
+			t.Lock(mutexA)
+			again := t.Mark()
+			if choose(t) == 0 {
+				t.Again(again)
+			}
+			t.Unlock(mutexA)
+		})
+	}
+	r, _ := proveIt(t, config(t, "v6.12", 1, loop(func(t spec.Task) int { return t.Eventually("done", 2, "so it is told") })))
+	require.Equal(t, prove.Proved, r.Verdict, r.Reason)
+	r, cert := proveIt(t, config(t, "v6.12", 1, loop(func(t spec.Task) int { return t.Choose("done", 2) })))
+	require.Equal(t, prove.Violated, r.Verdict)
+	require.Equal(t, "progress", r.Violations[0].Invariant)
+	require.Nil(t, cert)
+	r, cert = proveIt(t, config(t, "v6.12", 1, loop(func(t spec.Task) int { return t.Read(flag) }), actor("end", func(t spec.Task) { t.Write(flag, 1) })))
+	require.NotEqual(t, prove.Proved, r.Verdict)
+	require.Nil(t, cert)
+}
+
 // Where actors tell blocks apart, nothing is said about any number of them.
 func TestAnyBlocksNeedsUniformActors(t *testing.T) {
 	odd := actor("odd", nil)
