@@ -14,7 +14,7 @@ var (
 	ScanLockFirst = &Change{ID: "scan_lock_first", Title: "ACPI: take device_hotplug_lock inside acpi_scan_lock",
 		Summary: "acpi_device_hotplug() takes acpi_scan_lock first, so that all order the two alike", Needs: []*Change{RootsWithoutGate}}
 	SleepLocksEarly = &Change{ID: "sleep_locks_early", Title: "ACPI: take acpi_scan_lock before hibernate() takes device_hotplug_lock",
-		Summary: "the ACPI code for sleep takes acpi_scan_lock when a transition is prepared, not when it begins", Needs: []*Change{ScanLockFirst}}
+		Summary: "the ACPI code for sleep takes acpi_scan_lock after processes are frozen and before device_hotplug_lock is taken, not when the transition begins", Needs: []*Change{ScanLockFirst}}
 	VirtioMemKnowsGate = &Change{ID: "virtio_mem_knows_gate", Title: "virtio-mem: __remove_memory() if the caller of remove() holds device_hotplug_lock",
 		Summary: "virtio_mem_remove() does not take device_hotplug_lock when its task holds it"}
 	VirtioMemKeepsBlocks = &Change{ID: "virtio_mem_keeps_blocks", Title: "virtio-mem: do not remove memory in remove()",
@@ -23,6 +23,8 @@ var (
 		Summary: "virtio_mem_run_wq() returns if vm->removing is set, before it calls into memory hotplug"}
 	WorkerTriesGate = &Change{ID: "worker_tries_gate", Title: "virtio-mem: try device_hotplug_lock in the worker",
 		Summary: "virtio_mem_run_wq() tries device_hotplug_lock and is queued again if it is taken; under it, it calls the variants that expect it"}
+	KmemWorksLater = &Change{ID: "kmem_works_later", Title: "dax/kmem: add and remove memory in work that nobody waits for",
+		Summary: "the probe and the remove of dax/kmem queue work that adds and removes the memory, with nothing held but what it takes itself"}
 	DlparPmemWithoutGate = &Change{ID: "dlpar_pmem_without_gate", Title: "powerpc/pseries: no device_hotplug_lock around the DLPAR of pmem",
 		Summary: "dlpar_hp_pmem() leaves it to the drivers of what it adds and removes to lock memory hotplug"}
 	PciStoresTry = &Change{ID: "pci_stores_try", Title: "PCI: try the locks of hotplug in stores of attributes that hotplug removes",
@@ -39,6 +41,6 @@ var (
 
 // Proposals returns the changes that no release has.
 func Proposals() []*Change {
-	return []*Change{SlotsWithoutGate, SlotsDropGate, RootsWithoutGate, ScanLockFirst, SleepLocksEarly, VirtioMemKnowsGate, VirtioMemKeepsBlocks, WorkerAsksRemoving, WorkerTriesGate, QuiesceFirst,
+	return []*Change{SlotsWithoutGate, SlotsDropGate, RootsWithoutGate, ScanLockFirst, SleepLocksEarly, VirtioMemKnowsGate, VirtioMemKeepsBlocks, WorkerAsksRemoving, WorkerTriesGate, QuiesceFirst, KmemWorksLater,
 		DlparPmemWithoutGate, PciStoresTry, DaxAttrsTry, DaxCreateUnwinds, OfflineNodeLocked, SpanSeqlockAgain}
 }

@@ -58,7 +58,9 @@ var (
 // attach models the probe of dax/kmem, for a caller that holds device_lock() of the dax device.
 func (r *daxRegion) attach(t Task) {
 	defer t.Call(KmemProbe)()
-	addRange(t)
+	if !t.Kernel().Has(KmemWorksLater) {
+		addRange(t)
+	}
 	t.Write(r.state.Of(NoBlock), daxKmem)
 }
 
@@ -66,7 +68,9 @@ func (r *daxRegion) attach(t Task) {
 func (r *daxRegion) release(t Task) {
 	if v := r.state.Of(NoBlock); t.Read(v) == daxKmem {
 		defer t.Call(KmemRemove)()
-		removeRange(t)
+		if !t.Kernel().Has(KmemWorksLater) {
+			removeRange(t)
+		}
 		t.Write(v, daxUnbound)
 	}
 }
