@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"memhp/sim"
@@ -40,11 +41,14 @@ func Phrase(s sim.Step) string {
 	case "pin":
 		return with("rely on")
 	case "choose":
-		question, _, _ := strings.Cut(s.Object, ": ")
-		if s.Value == "yes" || s.Value == "" {
+		question, _, listed := strings.Cut(s.Object, ": ")
+		switch {
+		case s.Value == "yes" || s.Value == "":
 			return question
+		case !listed && slices.Contains(strings.Split(question, ", "), s.Value):
+			return s.Value // the question is nothing but its answers
 		}
-		return strings.SplitN(question, ",", 2)[0] + ": " + s.Value
+		return question + ": " + s.Value
 	case "return":
 		return "return " + s.Value
 	case "BUG":

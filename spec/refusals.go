@@ -29,7 +29,7 @@ func sectionsMissing(t Task) bool {
 
 // oddRange tells whether offline_pages() finds holes in the range, or pages of several zones.
 func oddRange(t Task) bool {
-	return t.Choose("the range has holes, or is of several zones", 2) == 1
+	return t.Choose("the range has holes or is of several zones", 2) == 1
 }
 
 // whyOfflineFails is what offline_pages() returns when it gives up after MEM_GOING_OFFLINE.

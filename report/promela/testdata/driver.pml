@@ -158,8 +158,8 @@ driver_14:
 	/* offline_pages() */
 driver_15:
 	if
-	:: skip; goto driver_16 /* the range has holes, or is of several zones: 0 */
-	:: skip; goto driver_30 /* the range has holes, or is of several zones: 1 */
+	:: skip; goto driver_16 /* the range has holes or is of several zones: 0 */
+	:: skip; goto driver_30 /* the range has holes or is of several zones: 1 */
 	fi;
 driver_16:
 	if
