@@ -114,7 +114,7 @@ func bundleReadme(w io.Writer, f vm.Finding, r vm.Reproduction) error {
 	for i, t := range r.Trials {
 		p.line("- trial %d: %s", i+1, t.Summary())
 	}
-	p.line("- control, the same without the eject: %s", r.Control.Summary())
+	p.line("- control, without what triggers it: %s", r.Control.Summary())
 	p.line("\n`trial-N/stacks-1.txt` and `stacks-2.txt` are /proc/PID/stack of all tasks in state D, %s or more apart;", vm.Apart)
 	p.line("`console.log` has the kernel's own report of hung tasks. `result.json` has all of it, and the command line of QEMU. Again with")
 	p.line("`memhp vm reproduce %s`.", f.Name)

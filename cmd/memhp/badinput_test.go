@@ -106,6 +106,14 @@ func TestBadInput(t *testing.T) {
 		{[]string{"trace", "record", filepath.Join(dir, "t"), "--for=-1s"}, "--for must be positive"},
 		{[]string{"vm", "run", "--tasks", "0"}, "--tasks must be from 1"},
 		{[]string{"vm", "run", "--ops=-5"}, "--ops from 1"},
+		{[]string{"vm", "run", "--compare=-1"}, "--compare must be from 0"},
+		{[]string{"vm", "run", "--rules", "v1"}, `unknown release "v1"`},
+		{[]string{"vm", "fetch", "--release", "5.4"}, `no kernel package is known for release "5.4"`},
+		{[]string{"trace", "lockdep", "/nowhere", "--kernel", "v6.1"}, "/nowhere: no such file"},
+		{[]string{"trace", "lockdep", "../../go.mod", "--kernel", "v6.1"}, "go.mod: line 1: "},
+		{[]string{"trace", "lockdep", lockdepFile, "--kernel", "v6.1", "--ran", "state_store"}, "--ran needs --chains"},
+		{[]string{"trace", "lockdep", lockdepFile, "--kernel", "v6.1", "--chains", lockdepFile}, "provelocking-6.1-lockdep.gz: line 1: "},
+		{[]string{"trace", "lockdep", lockdepFile, "--kernel", "v6.1", "--chains", lockdepChains, "--ran", "nobody"}, `unknown actor or group "nobody"`},
 		{[]string{"vm", "reproduce", "nothing"}, "nothing"},
 	} {
 		status, out, errOut := memhp(c.args...)
@@ -192,3 +200,9 @@ func TestExportRVToADirectory(t *testing.T) {
 	}
 	require.Len(t, files(t, dir), strings.Count(list, "\n")-strings.Count(list, "\n    "))
 }
+
+// lockdep's two files of a real kernel.
+const (
+	lockdepFile   = "../../conform/testdata/provelocking-6.1-lockdep.gz"
+	lockdepChains = "../../conform/testdata/provelocking-6.1-lockdep_chains.gz"
+)

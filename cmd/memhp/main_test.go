@@ -61,6 +61,11 @@ func TestExitStatus(t *testing.T) {
 		{[]string{"trace", "check", "../../conform/testdata/stock-6.12-kmin.txt.gz", "--kernel", "v6.12"}, exitHolds},
 		{[]string{"trace", "check", "../../conform/testdata/planted-online-without-mem_hotplug_lock-lockdep.txt.gz"}, exitViolation},
 		{[]string{"trace", "check", "../../conform/testdata/stock-6.1-function.txt.gz"}, exitInconclusive},
+		{[]string{"trace", "check", "../../conform/testdata/stock-6.1-kmin.txt.gz", "--format", "junit"}, exitHolds},
+		{[]string{"trace", "check", "../../conform/testdata/stock-6.1-kmin.txt.gz", "--format", "sarif"}, exitHolds},
+		{[]string{"trace", "lockdep", lockdepFile, "--kernel", "v6.1+001002e73712", "--chains", lockdepChains, "--ran", "state_store,acpi_add"}, exitHolds},
+		{[]string{"trace", "lockdep", lockdepFile, "--kernel", "v6.1", "--format", "json"}, exitHolds},
+		{[]string{"trace", "lockdep", lockdepFile, "--kernel", "v4.12"}, exitViolation},
 	} {
 		status, _, errOut := memhp(c.args...)
 		require.Equal(t, c.status, status, "%v: %s", c.args, errOut)

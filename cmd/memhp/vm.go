@@ -67,36 +67,43 @@ type vmRunCmd struct {
 
 const maxGuestTasks, maxGuestOps = 64, 1_000_000
 
-// Run implements the subcommand.
-func (c *vmRunCmd) Run(a *app) error {
-	if c.Tasks < 1 || c.Tasks > maxGuestTasks || c.Ops < 1 || c.Ops > maxGuestOps {
-		return fmt.Errorf("--tasks must be from 1 to %d and --ops from 1 to %d", maxGuestTasks, maxGuestOps)
-	}
-	if c.Compare < 0 || c.Compare > maxGuestOps {
-		return fmt.Errorf("--compare must be from 0 to %d", maxGuestOps)
-	}
+// config checks the flags. It does not look for the kernel.
+func (c *vmRunCmd) config() (vm.RunConfig, error) {
 	config := vm.RunConfig{Config: vm.Config{Accel: c.Accel}, Compare: c.Compare, Workload: vm.Workload{Tasks: c.Tasks, Ops: c.Ops, Seed: c.Seed}}
+	switch {
+	case c.Tasks < 1 || c.Tasks > maxGuestTasks || c.Ops < 1 || c.Ops > maxGuestOps:
+		return config, fmt.Errorf("--tasks must be from 1 to %d and --ops from 1 to %d", maxGuestTasks, maxGuestOps)
+	case c.Compare < 0 || c.Compare > maxGuestOps:
+		return config, fmt.Errorf("--compare must be from 0 to %d", maxGuestOps)
+	}
 	if c.Rules != "" {
 		k, err := spec.ParseKernel(c.Rules)
 		if err != nil {
-			return err
+			return config, err
 		}
 		config.Rules = &k
 	}
-	var err error
+	return config, nil
+}
+
+// Run implements the subcommand.
+func (c *vmRunCmd) Run(a *app) error {
+	config, err := c.config()
+	if err != nil {
+		return err
+	}
 	if config.Kernel, err = c.find(a); err != nil {
 		return err
 	}
-	for suffix, w := range map[string]*io.Writer{"": &config.TraceOut, ".symbols": &config.SymbolsOut} {
-		if c.TraceOut == "" {
-			break
+	if c.TraceOut != "" {
+		for suffix, w := range map[string]*io.Writer{"": &config.TraceOut, ".symbols": &config.SymbolsOut} {
+			f, err := os.Create(c.TraceOut + suffix) // written while it comes, so that what there is of it is kept
+			if err != nil {
+				return err
+			}
+			defer f.Close() // a write that fails ends the run
+			*w = f
 		}
-		f, err := os.Create(c.TraceOut + suffix)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		*w = f
 	}
 	r, err := vm.Run(a.ctx, config)
 	if err != nil && a.ctx.Err() == nil {
@@ -110,6 +117,10 @@ func (c *vmRunCmd) Run(a *app) error {
 		}
 	}
 	a.judge(r.Verdict)
+	return c.write(a, r)
+}
+
+func (c *vmRunCmd) write(a *app, r vm.Result) error {
 	switch c.Format {
 	case "json":
 		return report.RunJSON(a.out, r)
