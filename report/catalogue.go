@@ -103,7 +103,11 @@ func (p *printer) reproduction(s spec.Scenario) {
 	if len(s.By) > 0 {
 		by = fmt.Sprintf(", the first by %s", strings.Join(s.By, ", "))
 	}
-	p.line("- `%s` breaks %s%s", command(s), joinStrings(s.Breaks), by)
+	if len(s.Breaks) > 0 {
+		p.line("- `%s` breaks %s%s", command(s), joinStrings(s.Breaks), by)
+	} else {
+		p.line("- `%s` does not break %s", command(s), joinStrings(s.Opens))
+	}
 	after := s.After
 	if s.AfterActors != "" {
 		after += " with " + s.AfterActors

@@ -9,7 +9,7 @@ import (
 	"memhp/spec"
 )
 
-// Link is a bug of a chain of repairs that caused the next bug, with what exploration made of it.
+// Link is a bug of a chain of repairs that caused the next bug, or one that stands alone, with what exploration made of it.
 type Link struct {
 	Bug spec.Bug
 	// Depth counts the bugs before it in its chain.
@@ -20,13 +20,20 @@ type Link struct {
 	Limit string
 }
 
-// Chains writes the chains: each bug below the one whose repair caused it.
+// alone tells whether no repair caused the bug, and its own repair caused none.
+func (l Link) alone() bool { return l.Depth == 0 && len(l.Bug.Causes) == 0 }
+
+// Chains writes the chains: each bug below the one whose repair caused it. Bugs that stand alone come after them.
 func Chains(w io.Writer, st Style, links []Link) error {
 	p := &printer{w: w}
 	p.line("")
 	p.line("%s", st.bold("Repairs that caused the next bug, each explored with and without its repair"))
-	differ, open := 0, 0
+	differ, open, others := 0, 0, false
 	for _, l := range links {
+		if l.alone() && !others {
+			others = true
+			p.line("\n%s", st.bold("The other bugs of the catalogue, each explored with and without its repair"))
+		}
 		mark := st.green(".")
 		switch {
 		case l.Limit != "":
@@ -38,7 +45,7 @@ func Chains(w io.Writer, st Style, links []Link) error {
 		}
 		indent := strings.Repeat("  ", l.Depth)
 		head := fmt.Sprintf("  %s%s ", indent, l.Bug.ID)
-		p.line("%s%s %s", head, mark, wrap(l.Bug.Title+"; "+role(l.Bug)+" "+joinStrings(l.Bug.Fix)+opened(l.Bug), len(head)+2, strings.Repeat(" ", len(head)+2)))
+		p.line("%s%s %s", head, mark, wrap(l.Bug.Title+repair(l.Bug)+opened(l.Bug), len(head)+2, strings.Repeat(" ", len(head)+2)))
 		for _, s := range l.Wrong {
 			p.line("%s  %s", strings.Repeat(" ", len(head)), st.red(wrap(s, len(head)+2, strings.Repeat(" ", len(head)+4))))
 		}
@@ -53,6 +60,14 @@ func Chains(w io.Writer, st Style, links []Link) error {
 		p.line("%s", st.green(fmt.Sprintf("All %d are as the catalogue says.", len(links))))
 	}
 	return p.err
+}
+
+// repair names the changes that repair the bug, or that keep it from happening.
+func repair(b spec.Bug) string {
+	if len(b.Fix) == 0 {
+		return map[bool]string{true: "; cannot happen", false: "; not repaired in any release"}[b.Negative]
+	}
+	return "; " + role(b) + " " + joinStrings(b.Fix)
 }
 
 // opened names the rules that the repair breaks.

@@ -15,7 +15,7 @@ var (
 		Title:   "slab: get_online_mems for kmem_cache_{create,destroy,shrink}",
 		Summary: "creating, destroying and shrinking a cache excludes memory hotplug",
 		Needs:   []*Change{OnlineMems},
-		Repairs: []*Invariant{NoBug}, Unverified: "the tree before it was not read; v3.18 has it"}
+		Repairs: []*Invariant{NoBug}, Unverified: "3.15.5 and 3.16.0 were read on both sides, the commit was not"}
 	HyperVMutex = &Change{ID: "hv_region_mutex", Release: Release{4, 1},
 		Title:      "Drivers: hv: hv_balloon: do not adjust the regions while memory goes online",
 		Summary:    "the Hyper-V balloon takes ha_region_mutex at MEM_GOING_ONLINE and releases it at the closing notification",

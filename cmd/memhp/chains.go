@@ -9,7 +9,7 @@ import (
 	"memhp/spec"
 )
 
-// chains explores every bug, or those of a part, of the chains of repairs that caused the next bug.
+// chains explores every bug of the catalogue, or those of a part: first the chains of repairs that caused the next bug.
 func (a *app) chains(part shard) ([]report.Link, error) {
 	var links []report.Link
 	wrong := map[string][]string{}
@@ -19,7 +19,7 @@ func (a *app) chains(part shard) ([]report.Link, error) {
 		}
 		if _, done := wrong[l.Bug.ID]; !done && a.ctx.Err() == nil {
 			if a.progress {
-				fmt.Fprintf(a.err, "\r\x1b[Kchains of repairs: %d bugs explored", len(wrong))
+				fmt.Fprintf(a.err, "\r\x1b[Kcatalogue: %d bugs explored", len(wrong))
 			}
 			var err error
 			if wrong[l.Bug.ID], err = a.reproduce(l.Bug); err != nil {
@@ -38,7 +38,7 @@ func (a *app) chains(part shard) ([]report.Link, error) {
 	return links, nil
 }
 
-// linksOf returns the bugs of the chains. A bug with several causes is shown below each.
+// linksOf returns the bugs of the chains, and then the others that can be explored. A bug with several causes is shown below each.
 func linksOf(chains [][]string) []report.Link {
 	bugs := map[string]spec.Bug{}
 	for _, b := range spec.Catalogue() {
@@ -54,6 +54,12 @@ func linksOf(chains [][]string) []report.Link {
 			links = append(links, report.Link{Bug: bugs[id], Depth: depth})
 		}
 		last = chain
+	}
+	inChain := slices.Concat(chains...)
+	for _, b := range spec.Catalogue() {
+		if len(b.Scenarios) > 0 && !slices.Contains(inChain, b.ID) {
+			links = append(links, report.Link{Bug: b})
+		}
 	}
 	return links
 }
