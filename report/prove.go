@@ -30,7 +30,8 @@ func (p *printer) proveOne(st Style, r *prove.Result) {
 	case prove.Proved:
 		p.line("  %s: no number of tasks breaks a rule", st.green("proved"))
 		if r.Certificate != "" {
-			p.line("  %s", st.dim(wrap(fmt.Sprintf("certificate: %s; to check it again: memhp prove --check %s '%s'", r.Certificate, r.Certificate, r.Kernel), 2, "    ")))
+			p.line("  %s", st.dim("certificate: "+r.Certificate))
+			p.line("  %s", st.dim(wrap(fmt.Sprintf("to check it again: memhp prove --check %s %s", r.Certificate, r.Kernel), 2, "    ")))
 		}
 	case prove.Violated:
 		p.line("  %s", st.red("violated"))
@@ -60,7 +61,7 @@ func (p *printer) proveViolations(st Style, r *prove.Result, inv *spec.Invariant
 	}
 	if fewest > 0 {
 		p.verdict(st, one, inv)
-		p.line("          %s", st.dim(fmt.Sprintf("%s enough", map[bool]string{true: "1 task is", false: fmt.Sprintf("%d tasks are", fewest)}[fewest == 1])))
+		p.line("          %s", st.dim("shown with "+plural(int64(fewest), "task")))
 	}
 }
 

@@ -117,8 +117,9 @@ func mirrored(m *sim.Model, a, b int, mirror map[int]int) bool {
 
 // renamed describes a node with every block called by one name.
 func renamed(n *sim.Node) string {
-	one := func(b spec.Block) bool { return b == spec.NoBlock }
-	s := fmt.Sprint(n.Actor, n.Ends, len(n.Breaks), n.Op.Kind, n.Op.Lock.Class, one(n.Op.Lock.Block), n.Op.Var.Class, one(n.Op.Var.Block), n.Op.Value, n.Op.Old)
+	one := func(b spec.Block) bool { return b == spec.NoBlock } // a task works on one block only, besides
+	o := n.Op
+	s := fmt.Sprint(n.Actor, n.Ends, len(n.Breaks), o.Kind, o.Lock.Class, one(o.Lock.Block), o.Var.Class, one(o.Var.Block), o.Value, o.Old)
 	for _, h := range n.Held {
 		s += fmt.Sprint("|", h.Lock.Class, one(h.Lock.Block), h.Mode)
 	}
@@ -126,7 +127,7 @@ func renamed(n *sim.Node) string {
 		s += fmt.Sprint("|", v.Class, one(v.Block))
 	}
 	for _, f := range n.Op.Fresh {
-		s += fmt.Sprint("|", f.Var.Class, f.Var.Block == spec.NoBlock, f.Value)
+		s += fmt.Sprint("|", f.Var.Class, one(f.Var.Block), f.Value)
 	}
 	return s
 }

@@ -114,8 +114,8 @@ func proveOne(ctx context.Context, c Config) (*Result, *certify.Certificate, err
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &prover{c: c, model: m, result: &Result{Kernel: c.Kernel.String(), Groups: m.Groups, Platform: c.Platform, Blocks: c.Blocks, AnyBlocks: c.AnyBlocks,
-		Verdict: Unknown, Nodes: len(m.Nodes), Violations: []Violation{}}}
+	p := &prover{c: c, model: m, result: &Result{Kernel: c.Kernel.String(), Groups: m.Groups, Platform: c.Platform,
+		Blocks: c.Blocks, AnyBlocks: c.AnyBlocks, Verdict: Unknown, Nodes: len(m.Nodes), Violations: []Violation{}}}
 	for _, a := range m.Actors {
 		p.result.Actors = append(p.result.Actors, a.Name)
 	}

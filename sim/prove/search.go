@@ -57,7 +57,8 @@ func (s *search) run(ctx context.Context) {
 
 func (s *search) stopped(ctx context.Context) bool {
 	if s.config.Progress != nil {
-		s.config.Progress(sim.Progress{Kernel: s.config.Kernel.String(), States: s.count, Expanded: s.count - int64(len(s.todo)), Elapsed: time.Since(s.started)})
+		expanded := s.count - int64(len(s.todo))
+		s.config.Progress(sim.Progress{Kernel: s.config.Kernel.String(), States: s.count, Expanded: expanded, Elapsed: time.Since(s.started)})
 	}
 	switch most := s.config.Limits.States; {
 	case ctx.Err() != nil:
