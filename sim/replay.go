@@ -112,6 +112,8 @@ func (r *replay) do(o op) int {
 	return a
 }
 
+func (r *replay) stopped() bool { return r.cut }
+
 func (r *replay) halt() {
 	r.cut = true
 	panic(stop{})

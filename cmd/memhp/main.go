@@ -63,6 +63,7 @@ type commands struct {
 	Prove    proveCmd    `cmd:"" help:"Prove a kernel right for any number of tasks."`
 	Backport backportCmd `cmd:"" help:"Find the minimal sets of changes that make a kernel right."`
 	Merge    mergeCmd    `cmd:"" help:"Put together what --shard split over machines."`
+	Mutate   mutateCmd   `cmd:"" help:"Make small mistakes in a kernel, and see that each breaks a rule."`
 	Order    orderCmd    `cmd:"" help:"Print the intended lock order of a kernel."`
 	Contract contractCmd `cmd:"" help:"Print what a kernel function demands, takes and returns."`
 	Drift    driftCmd    `cmd:"" help:"Compare the lock calls of a kernel's source with the specification."`

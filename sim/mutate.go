@@ -1,0 +1,321 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"memhp/spec"
+)
+
+// MutationReport says what became of the mutants of a kernel.
+type MutationReport struct {
+	Kernel  string
+	Actors  []string
+	Mutants int
+	// Killed break a rule that the kernel keeps. Equivalent ones do what the kernel does. Tolerated are those that keep all
+	// rules for a known reason. The others Survived. Undecided came to a limit first.
+	Killed, Equivalent, Tolerated, Survived, Undecided []Mutant
+}
+
+// Mutant is a mutation and what was found of it.
+type Mutant struct {
+	Mutation
+	// Breaks are the invariants that it breaks and the kernel does not, as far as the search went.
+	Breaks []string `json:"breaks,omitempty"`
+	// Size is the size at which that was found, or the last one that was tried.
+	Size string `json:"size,omitempty"`
+	// Reason says why a mutant is tolerated or not decided.
+	Reason string `json:"reason,omitempty"`
+}
+
+// MutationSizes are the sizes at which a mutant is explored, until it breaks something.
+func MutationSizes() []spec.Size {
+	return []spec.Size{{Tasks: 2, Blocks: 1}, {Tasks: 3, Blocks: 1}, {Tasks: 2, Blocks: 2}}
+}
+
+// mutantStates bounds the exploration of one mutant.
+const mutantStates = 1_000_000
+
+// Mutate makes the mutants of a kernel, of the i-th those that are mine, and finds out whether a rule is broken that the kernel keeps. The tasks and
+// blocks of the configuration are not looked at; workers is how many mutants are explored at the same time. done, if set, is called after each.
+func Mutate(ctx context.Context, c Config, mine func(i int) bool, workers int, done func(n, of int)) (*MutationReport, error) {
+	c.Tasks, c.Blocks = 2, 2
+	c, err := c.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	m := &mutator{config: c}
+	if err := m.prepare(ctx); err != nil {
+		return nil, err
+	}
+	var todo []Mutation
+	for i, mu := range m.all {
+		if mine(i) {
+			todo = append(todo, mu)
+		}
+	}
+	r := &MutationReport{Kernel: c.Kernel.String(), Mutants: len(todo)}
+	for _, a := range c.Actors {
+		r.Actors = append(r.Actors, a.Name)
+	}
+	return r, m.tryAll(ctx, todo, workers, r, done)
+}
+
+// tryAll explores mutants, several at a time, and adds what became of them to the report, in order.
+func (m *mutator) tryAll(ctx context.Context, todo []Mutation, workers int, r *MutationReport, done func(n, of int)) error {
+	mutants, fates, errs := make([]Mutant, len(todo)), make([]fate, len(todo)), make([]error, len(todo))
+	var next, finished atomic.Int64
+	var all sync.WaitGroup
+	for range max(1, workers) {
+		all.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(todo) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				mutants[i], fates[i], errs[i] = m.try(ctx, todo[i])
+				if n := finished.Add(1); done != nil {
+					done(int(n), len(todo))
+				}
+			}
+		})
+	}
+	all.Wait()
+	for i := range todo {
+		if errs[i] != nil {
+			return fmt.Errorf("mutant %s: %w", todo[i], errs[i])
+		}
+		mutants[i].Mutation = todo[i]
+		r.add(mutants[i], fates[i])
+	}
+	return nil
+}
+
+// fate is what became of a mutant.
+type fate int
+
+const (
+	undecided fate = iota
+	killed
+	equivalent
+	tolerated
+	survived
+)
+
+func (r *MutationReport) add(m Mutant, f fate) {
+	into := map[fate]*[]Mutant{undecided: &r.Undecided, killed: &r.Killed, equivalent: &r.Equivalent, tolerated: &r.Tolerated, survived: &r.Survived}[f]
+	*into = append(*into, m)
+}
+
+// mutator explores mutants of one kernel.
+type mutator struct {
+	config Config
+	all    []Mutation
+	// graph are the automata of the kernel, and known what it breaks itself at each size.
+	graph *graph
+	known map[spec.Size]map[string]bool
+	// happens is what the kernel does in some run.
+	happens map[string]bool
+}
+
+func (m *mutator) prepare(ctx context.Context) (err error) {
+	if m.all, err = Mutations(m.config); err != nil {
+		return err
+	}
+	if m.graph, err = unrollProtected(m.config.Kernel, m.config.Actors, m.config.Blocks); err != nil {
+		return err
+	}
+	c := m.config
+	c.Tasks, c.Blocks = 2, 1
+	cover, err := coverOne(ctx, c)
+	if err != nil {
+		return err
+	}
+	m.happens = happening(cover)
+	m.known = map[spec.Size]map[string]bool{}
+	for _, size := range MutationSizes() {
+		found, limit, err := m.explore(ctx, m.config.Actors, size, nil)
+		if err != nil {
+			return err
+		}
+		if limit != "" {
+			return fmt.Errorf("kernel %s itself: %s at %d tasks and %d blocks", m.config.Kernel, limit, size.Tasks, size.Blocks)
+		}
+		m.known[size] = map[string]bool{}
+		for _, d := range found {
+			m.known[size][d.key()] = true
+		}
+	}
+	return nil
+}
+
+// try explores one mutant at growing sizes.
+func (m *mutator) try(ctx context.Context, mu Mutation) (Mutant, fate, error) {
+	out := Mutant{Mutation: mu}
+	actors := mutated(m.config.Actors, mu, nil)
+	for i, size := range MutationSizes() {
+		if i == 1 { // what the smallest size kills need not be compared
+			if g, err := unrollProtected(m.config.Kernel, actors, m.config.Blocks); err != nil || sameBehaviour(m.graph, g) {
+				return out, equivalent, err
+			}
+		}
+		out.Size = fmt.Sprintf("%dx%d", size.Tasks, size.Blocks)
+		found, limit, err := m.explore(ctx, actors, size, m.known[size])
+		if err != nil { // such as a restart with a lock still held
+			out.Breaks, out.Reason = []string{Refused}, err.Error()
+			return out, killed, nil
+		}
+		for _, d := range found {
+			if !m.known[size][d.key()] && !slices.Contains(out.Breaks, d.invariant.ID) {
+				out.Breaks = append(out.Breaks, d.invariant.ID)
+			}
+		}
+		switch {
+		case len(out.Breaks) > 0:
+			slices.Sort(out.Breaks)
+			return out, killed, nil
+		case limit != "":
+			out.Reason = limit
+			return out, undecided, nil
+		}
+	}
+	if lost, err := m.lost(ctx, actors); err != nil || lost != "" {
+		out.Breaks, out.Reason, out.Size = []string{Lost}, lost, ""
+		return out, killed, err
+	}
+	if out.Reason = spec.ToleratedMutation(mu.Kind, mu.Function, mu.Object); out.Reason != "" {
+		return out, tolerated, nil
+	}
+	return out, survived, nil
+}
+
+// Refused is what a mutant breaks that is no procedure any more: one that restarts with a lock still held.
+const Refused = "refused"
+
+// Lost is what a mutant breaks that no longer does what the kernel does in some run.
+const Lost = "sometimes"
+
+// lost returns something that happens in some run of the kernel, and in none of the mutant's: a function is called, or returns an errno.
+func (m *mutator) lost(ctx context.Context, actors []spec.Actor) (string, error) {
+	c := m.config
+	c.Actors, c.Tasks, c.Blocks = actors, 2, 1
+	cover, err := coverOne(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	now := happening(cover)
+	for what := range m.happens {
+		if !now[what] {
+			return "never: " + what, nil
+		}
+	}
+	return "", nil
+}
+
+// happening returns what a coverage saw happen, but for the contention of locks, which a mutant without the lock cannot have.
+func happening(c *Coverage) map[string]bool {
+	out := map[string]bool{}
+	for _, h := range c.Sometimes {
+		if h.Happens && !strings.HasSuffix(h.What, " is contended") {
+			out[h.What] = true
+		}
+	}
+	return out
+}
+
+// explore returns what a set of actors breaks. With known, it stops where it finds something else.
+func (m *mutator) explore(ctx context.Context, actors []spec.Actor, size spec.Size, known map[string]bool) ([]distinct, string, error) {
+	c := m.config
+	c.Actors, c.Tasks, c.Blocks, c.Limits, c.Jobs = actors, size.Tasks, size.Blocks, Limits{States: mutantStates}, 1
+	e, err := newExplorer(c)
+	if err != nil {
+		return nil, "", err
+	}
+	if known != nil {
+		e.enough = func(d distinct) bool { return !known[d.key()] }
+	}
+	if err := e.explore(ctx); err != nil {
+		return nil, "", err
+	}
+	var out []distinct
+	for _, d := range e.discoveries {
+		if !e.known(d) {
+			out = append(out, d.distinct)
+		}
+	}
+	g, _ := e.lockGraph()
+	for _, c := range g.Cycles() {
+		out = append(out, cycleDistinct(c))
+	}
+	if e.stop {
+		return out, "", nil
+	}
+	loops, limit, err := e.progressViolations(ctx)
+	for _, v := range loops {
+		out = append(out, distinct{invariant: spec.Progress, function: v.Function, actors: v.Actors})
+	}
+	if e.limit != "" {
+		limit = e.limit
+	}
+	return out, limit, err
+}
+
+// sameBehaviour tells whether two sets of automata are bisimilar: nothing that a task does, and nothing that a rule looks at, tells
+// them apart. What is done to variables that decide nothing in either (theorem 5) is passed over.
+func sameBehaviour(g, h *graph) bool {
+	if len(g.starts) != len(h.starts) {
+		return false
+	}
+	idle := irrelevantIn(g, h)
+	union := &graph{kernel: g.kernel, actors: g.actors, blocks: g.blocks}
+	shift := int32(len(g.nodes))
+	for _, part := range []struct {
+		g     *graph
+		shift int32
+	}{{g, 0}, {h, shift}} {
+		for _, n := range part.g.nodes {
+			next := make([]int32, len(n.next))
+			for j, m := range n.next {
+				if next[j] = noNode; m != noNode {
+					next[j] = part.g.passing(m, idle) + part.shift
+				}
+			}
+			n.next = next
+			union.nodes = append(union.nodes, n)
+		}
+	}
+	class, _ := merge(union, nil)
+	for i := range g.starts {
+		if class[g.passing(g.starts[i], idle)] != class[h.passing(h.starts[i], idle)+shift] {
+			return false
+		}
+	}
+	return class[root] == class[shift]
+}
+
+// irrelevantIn returns the classes of variables that decide nothing in both graphs.
+func irrelevantIn(graphs ...*graph) []*spec.VarClass {
+	var out []*spec.VarClass
+	for i, g := range graphs {
+		a := &automaton{kernel: g.kernel, actors: g.actors, blocks: g.blocks, agree: spec.Agreements()}
+		a.mergeNodes(g)
+		mine := a.sliceAway()
+		if i == 0 {
+			out = mine
+			continue
+		}
+		named := a.allVars()
+		out = slices.DeleteFunc(out, func(c *spec.VarClass) bool {
+			return !slices.Contains(mine, c) && slices.ContainsFunc(named, func(v spec.Var) bool { return v.Class == c })
+		})
+	}
+	return out
+}
+
+// passing returns the first node from n on that is no operation on the classes, and no read that makes no difference.
+func (g *graph) passing(n int32, classes []*spec.VarClass) int32 {
+	for n != root && g.nodes[n].op.v.Class != nil && (g.nodes[n].dead || slices.Contains(classes, g.nodes[n].op.v.Class)) && len(g.nodes[n].broken) == 0 && !g.nodes[n].fatal {
+		n = firstNext(g.nodes[n].next)
+	}
+	return n
+}
