@@ -148,3 +148,34 @@ func sameElements(a, b []string) bool {
 	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
 	return slices.Equal(a, b)
 }
+
+// In however many parts the search is made, they find together what it finds in one, though the sets are no chain and being right is not monotone.
+func TestBackportInParts(t *testing.T) {
+	config := sim.BackportConfig{Kernel: mustKernel(t, "v4.19"), Candidates: []*spec.Change{turnFirst, turnSecond, leave, mend, noise}, Actors: twoTasks}
+	whole, err := sim.FindBackports(t.Context(), config)
+	require.NoError(t, err)
+	for n := 1; n <= 6; n++ {
+		var parts []*sim.Backport
+		found := 0
+		for k := range n {
+			config.Part, config.Parts = k, n
+			b, err := sim.FindBackports(t.Context(), config)
+			require.NoError(t, err)
+			parts = append(parts, b)
+			if len(b.Sets) > 0 {
+				found++
+			}
+		}
+		merged, err := sim.MergeBackports(parts)
+		require.NoError(t, err)
+		require.Equal(t, idSets(whole), idSets(merged), "%d parts", n)
+		require.True(t, merged.Complete)
+		if n > 1 {
+			require.NotEmpty(t, parts[0].Pivots)
+			require.Greater(t, found, 1, "the work is divided")
+		}
+	}
+	config.Part, config.Parts = 3, 3
+	_, err = sim.FindBackports(t.Context(), config)
+	require.ErrorContains(t, err, "there is no part 3 of 3")
+}
