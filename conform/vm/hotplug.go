@@ -98,8 +98,35 @@ func (g *Guest) Unplug(ctx context.Context, id string) (Outcome, error) {
 	if err != nil || out != Done {
 		return out, err
 	}
+	g.settle(ctx, since, id)
 	_, err = g.qmp.run(ctx, "object-del", map[string]any{"id": "mem-" + id})
 	return out, err
+}
+
+// settleTimeout bounds the wait for the last word on an eject.
+const settleTimeout = 10 * time.Second
+
+// settle waits until the guest is done with an eject. QEMU says that a DIMM is deleted in the middle of it, when _EJ0 is called; the report of
+// success comes at its end (acpi_device_hotplug(), drivers/acpi/scan.c), with the number of the slot alone. A DIMM that is plugged before may
+// get that slot, and its event is lost on a kernel that still ejects.
+func (g *Guest) settle(ctx context.Context, since int, id string) {
+	slot := ""
+	g.qmp.mu.Lock()
+	for _, e := range g.qmp.events {
+		if i := e.Data.Info; i.Device == id && i.Slot != "" {
+			slot = i.Slot
+		}
+	}
+	g.qmp.mu.Unlock()
+	if slot == "" {
+		return
+	}
+	wait, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	_, _ = g.qmp.wait(wait, since, func(m qmpMessage) bool { // without its word the next operation shows what is wrong
+		i := m.Data.Info
+		return m.Event == "ACPI_DEVICE_OST" && i.Slot == slot && i.Source == ostEjectRequest && i.Status != ostInProgress
+	})
 }
 
 // virtioMem is the id of the virtio-mem device.

@@ -33,6 +33,7 @@ type qmpMessage struct {
 		Device string `json:"device"`
 		Info   struct {
 			Device string `json:"device"`
+			Slot   string `json:"slot"`
 			Source int    `json:"source"`
 			Status int    `json:"status"`
 		} `json:"info"`

@@ -266,3 +266,25 @@ func TestZones(t *testing.T) {
 	require.Equal(t, behave.KernelZone, zoneOf("Normal\n"))
 	require.Equal(t, behave.KernelZone, zoneOf("none\n"))
 }
+
+// TestEjectIsOverAtItsReport: a DIMM is gone for QEMU before the guest is done with it, and says so by its slot.
+func TestEjectIsOverAtItsReport(t *testing.T) {
+	m := fakeMonitor(t, func(command string) []string {
+		switch command {
+		case "device_add":
+			return []string{`{"event":"ACPI_DEVICE_OST","data":{"info":{"device":"d0","slot":"5","source":1,"status":0}}}`, `{"id":ID,"return":{}}`}
+		case "device_del":
+			late := `{"event":"ACPI_DEVICE_OST","data":{"info":{"slot":"5","source":3,"status":0}}}`
+			return []string{`{"id":ID,"return":{}}`, `{"event":"DEVICE_DELETED","data":{"device":"d0"}}`,
+				`{"event":"ACPI_DEVICE_OST","data":{"info":{"slot":"4","source":3,"status":0}}}`, strings.Repeat(" ", 1<<20), late}
+		}
+		return []string{`{"id":ID,"return":{}}`}
+	})
+	g := &Guest{qmp: m}
+	_, err := g.Plug(t.Context(), "d0", BlockMB)
+	require.NoError(t, err)
+	out, err := g.Unplug(t.Context(), "d0")
+	require.NoError(t, err)
+	require.Equal(t, Done, out)
+	require.Equal(t, 4, m.position(), "all events had come")
+}
