@@ -38,6 +38,7 @@ func Tolerances() []Tolerance {
 	add("drop-write", "memhp_auto_online", "it is a policy: the rules hold whether memory is onlined as it is added or not", "auto_online_blocks_store")
 	add("drop-lock", "acpi_scan_lock", "acpi_device_hotplug() takes it under device_hotplug_lock, and in the core group nobody else does", "acpi_device_hotplug")
 	add("drop-write", "dev->offline", "only an offline block is removed, so it is set already (block-device-agree)", "bus_remove_device")
+	add("drop-lock", "mem_sysfs_mutex", "blocks are registered and unregistered under mem_hotplug_lock or device_hotplug_lock already", "create_memory_block_devices", "remove_memory_block_devices")
 	add("drop-check", "presence", "remove_memory() of what is not there finds no block that is not offline, and no section", "driver_remove")
 	add("drop-lock", "cpu_add_remove_lock", cpus, "cpu_up")
 	add("drop-lock", "cpu_hotplug_lock", cpus, "cpu_up")
