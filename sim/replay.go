@@ -28,9 +28,13 @@ type replay struct {
 
 	events []event // calls since the last operation, if they are watched
 
-	next  node // the operation after the last answer
-	again int  // depth to which Again went back, or -1
-	cut   bool // the procedure is being stopped: deferred calls do nothing
+	next node // the operation after the last answer
+	// more, if set, is shown the operations after the last answer, one by one, and says how to answer each, if there is only one way.
+	more  func(*node) (answer int8, only bool)
+	came  bool   // to next
+	rest  []node // to which that leads, after next
+	again int    // depth to which Again went back, or -1
+	cut   bool   // the procedure is being stopped: deferred calls do nothing
 }
 
 // stop is what unwinds a procedure that is stopped.
@@ -100,9 +104,8 @@ func (r *replay) do(o op) int {
 		return 0
 	}
 	if r.pos == len(r.answers) {
-		r.next = node{op: o, held: r.held, pending: r.pending, pins: slices.Clone(r.pins), wrote: slices.Clone(r.wrote), fresh: r.fresh, stack: slices.Clone(r.stack),
-			known: slices.Clone(r.known), broken: r.broken, entries: r.entries}
-		r.halt()
+		r.come(node{op: o, held: r.held, pending: r.pending, pins: slices.Clone(r.pins), wrote: slices.Clone(r.wrote), fresh: r.fresh, stack: slices.Clone(r.stack),
+			known: slices.Clone(r.known), broken: r.broken, entries: r.entries, before: r.events})
 	}
 	r.path = append(r.path, o)
 	a := int(r.answers[r.pos])
@@ -113,6 +116,24 @@ func (r *replay) do(o op) int {
 }
 
 func (r *replay) stopped() bool { return r.cut }
+
+// come notes an operation after the last answer. It stops the procedure there, unless there is only one way on.
+func (r *replay) come(n node) {
+	var answer int8
+	only := false
+	if r.more != nil {
+		answer, only = r.more(&n)
+	}
+	if r.came {
+		r.rest = append(r.rest, n)
+	} else {
+		r.next, r.came = n, true
+	}
+	if !only {
+		r.halt()
+	}
+	r.answers = append(r.answers, answer)
+}
 
 func (r *replay) halt() {
 	r.cut = true

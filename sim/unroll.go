@@ -29,6 +29,7 @@ type node struct {
 	next    []int32            // by answer; noNode where the answer cannot occur
 	passed  [][]event          // by answer: the calls between this operation and the next, if they are watched
 	entered []event            // those before the first operation
+	before  []event            // those between the operation before and this one, on the way by which it was found
 	known   knowledge
 	parent  int32
 	answer  int8
@@ -64,6 +65,7 @@ type graph struct {
 	guards protection
 	beat   *atomic.Int64 // counts replays, for the watchdog
 	order  *spec.Order
+	ahead  map[int32][]node // what follows a node with one answer, found when it was
 }
 
 // patience is how long one replay may run: a procedure does nothing but table look-ups.
@@ -76,7 +78,7 @@ func unroll(k spec.Kernel, actors []spec.Actor, blocks int, guards protection) (
 	if err != nil {
 		return nil, err
 	}
-	g := &graph{kernel: k, actors: actors, blocks: blocks, guards: guards, beat: new(atomic.Int64), order: order}
+	g := &graph{kernel: k, actors: actors, blocks: blocks, guards: guards, beat: new(atomic.Int64), order: order, ahead: map[int32][]node{}}
 	g.nodes = append(g.nodes, node{op: op{kind: opRoot}, actor: -1, block: spec.NoBlock, parent: noNode})
 	current := new(atomic.Value)
 	done := make(chan error, 1)
@@ -136,7 +138,7 @@ func (g *graph) unrollActor(actor int32, b spec.Block) error {
 			continue
 		}
 		for a := range answers {
-			if !g.possible(n, a) {
+			if !g.possible(&g.nodes[n], a) {
 				continue
 			}
 			next, err := g.expand(n, int8(a), actor, b)
@@ -151,51 +153,99 @@ func (g *graph) unrollActor(actor int32, b spec.Block) error {
 }
 
 // possible tells whether answer a can occur at node n, given what the task knows.
-func (g *graph) possible(n int32, a int) bool {
-	o := g.nodes[n].op
-	x, known := g.nodes[n].known.about(o.v, g.guards)
+func (g *graph) possible(n *node, a int) bool {
+	x, known := n.known.about(n.op.v, g.guards)
 	switch {
 	case !known:
 		return true
-	case o.kind == opRead:
+	case n.op.kind == opRead:
 		return a == x
-	case o.kind == opSwap:
-		return (a == 1) == (x == o.old)
+	case n.op.kind == opSwap:
+		return (a == 1) == (x == n.op.old)
 	}
 	return true
 }
 
-// expand replays the actor along the path to node n with one more answer, and returns the node that it reaches.
+// onlyAnswer returns the answer that node n gets, if it is the only one.
+func (g *graph) onlyAnswer(n *node) (only int8, ok bool) {
+	for a := range n.op.answers() {
+		if g.possible(n, a) {
+			if ok {
+				return 0, false
+			}
+			only, ok = int8(a), true
+		}
+	}
+	return only, ok && !n.fatal
+}
+
+// expand returns the node that the actor reaches along the path to node n and one more answer.
 func (g *graph) expand(n int32, answer int8, actor int32, b spec.Block) (int32, error) {
 	name := g.actors[actor].Name
+	if rest := g.ahead[n]; len(rest) > 0 {
+		delete(g.ahead, n)
+		return g.add(rest, n, answer, actor, b)
+	}
 	r := &replay{kernel: g.kernel, answers: g.path(n, answer)}
+	given := len(r.answers)
+	r.more = func(next *node) (int8, bool) {
+		g.judge(next)
+		answer, only := g.onlyAnswer(next)
+		return answer, only && r.pos <= maxDepth
+	}
 	g.beat.Add(1)
 	if err := r.run(g.actors[actor], b); err != nil {
 		return noNode, err
 	}
-	if err := g.sameAsBefore(n, r, name); err != nil {
+	if err := g.sameAsBefore(n, r, r.path[:min(given, len(r.path))], name); err != nil {
 		return noNode, err
 	}
-	if n != noNode {
-		g.nodes[n].passed[answer] = r.events
-	}
-	if r.again >= 0 {
+	if !r.came {
+		if n != noNode {
+			g.nodes[n].passed[answer] = r.events
+		}
 		return g.ancestor(n, r, name)
 	}
-	if len(r.answers) > maxDepth {
+	return g.add(append([]node{r.next}, r.rest...), n, answer, actor, b)
+}
+
+// add adds the first of the nodes to which an answer at node n leads, and keeps the others for later.
+func (g *graph) add(nodes []node, n int32, answer int8, actor int32, b spec.Block) (int32, error) {
+	next, depth := nodes[0], 0
+	if n != noNode {
+		depth = g.nodes[n].depth + 1
+	}
+	name := g.actors[actor].Name
+	if depth > maxDepth {
 		return noNode, fmt.Errorf("procedure %s: more than %d operations on one path; does it loop without Mark and Again?", name, maxDepth)
 	}
 	if len(g.nodes) > maxNodes {
 		return noNode, fmt.Errorf("procedure %s: more than %d nodes; let it choose and read less", name, maxNodes)
 	}
-	next := r.next
-	if n == noNode {
-		next.entered = r.events
+	if n != noNode {
+		g.nodes[n].passed[answer] = next.before
+	} else {
+		next.entered = next.before
 	}
-	next.actor, next.block, next.parent, next.answer, next.depth = actor, b, n, answer, len(r.answers)
-	g.judge(&next)
+	next.actor, next.block, next.parent, next.answer, next.depth = actor, b, n, answer, depth
 	g.nodes = append(g.nodes, next)
-	return int32(len(g.nodes) - 1), nil
+	at := int32(len(g.nodes) - 1)
+	if len(nodes) > 1 {
+		g.ahead[at] = nodes[1:]
+	} else if next.op.answers() == 0 {
+		return at, g.again(at, actor, b) // nobody comes back to see whether the procedure does the same again
+	}
+	return at, nil
+}
+
+// again replays the path to node n, to see that the procedure does the same.
+func (g *graph) again(n int32, actor int32, b spec.Block) error {
+	r := &replay{kernel: g.kernel, answers: g.path(g.nodes[n].parent, g.nodes[n].answer)}
+	g.beat.Add(1)
+	if err := r.run(g.actors[actor], b); err != nil {
+		return err
+	}
+	return g.sameAsBefore(n, r, append(r.path, r.next.op), g.actors[actor].Name)
 }
 
 // path returns the answers on the way to node n and one more; none if n is no node.
@@ -215,15 +265,15 @@ func (g *graph) path(n int32, answer int8) []int8 {
 // errNotDeterministic is wrapped by the error for a procedure that does different things on equal answers.
 var errNotDeterministic = errors.New("not deterministic: equal answers, other operations")
 
-// sameAsBefore checks that the replay asked for the operations that the nodes on its path recorded.
-func (g *graph) sameAsBefore(n int32, r *replay, name string) error {
+// sameAsBefore checks that the replay asked for the operations that the nodes on the path to n recorded.
+func (g *graph) sameAsBefore(n int32, r *replay, path []op, name string) error {
 	if r.pos < len(r.answers) && r.again < 0 {
 		return fmt.Errorf("procedure %s: %w (it ended early)", name, errNotDeterministic)
 	}
-	for i := len(r.path) - 1; i >= 0; i-- {
-		if g.nodes[n].op != r.path[i] {
+	for i := len(path) - 1; i >= 0; i-- {
+		if g.nodes[n].op != path[i] {
 			return fmt.Errorf("procedure %s: %w (%s of %s, then %s of %s%s)", name, errNotDeterministic,
-				g.nodes[n].op.kind, g.nodes[n].op.object(), r.path[i].kind, r.path[i].object(), g.nodes[n].op.madeAgain(r.path[i]))
+				g.nodes[n].op.kind, g.nodes[n].op.object(), path[i].kind, path[i].object(), g.nodes[n].op.madeAgain(path[i]))
 		}
 		n = g.nodes[n].parent
 	}
