@@ -2,7 +2,6 @@ package sim_test
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -270,23 +269,4 @@ func FuzzReplayToken(f *testing.F) {
 		}
 		_, _ = sim.Replay(token, nil) // an error or a result, never a panic
 	})
-}
-
-func BenchmarkCheck(b *testing.B) {
-	for _, k := range []string{"v3.18", "v4.6", "v4.13", "v4.20", rightOne, "v6.12"} {
-		for _, size := range []sim.Config{{Tasks: 3, Blocks: 2}, {Tasks: 4, Blocks: 2}, {Tasks: 5, Blocks: 2}} {
-			b.Run(fmt.Sprintf("%s/%dx%d", k, size.Tasks, size.Blocks), func(b *testing.B) {
-				for b.Loop() {
-					c := size
-					c.Kernel = mustKernel(b, k)
-					c.Limits = sim.Limits{Bytes: 8 << 30, Time: 10 * time.Minute}
-					r, err := sim.Check(context.Background(), c)
-					require.NoError(b, err)
-					b.ReportMetric(float64(r.States)/r.Seconds, "states/s")
-					b.ReportMetric(float64(r.States), "states")
-					b.ReportMetric(float64(r.Bytes)/float64(r.States), "B/state")
-				}
-			})
-		}
-	}
 }
