@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -52,28 +53,43 @@ func (p *printer) mutants(title string, ms []sim.Mutant) {
 	}
 }
 
-// MutantsJSON writes the same as JSON.
-func MutantsJSON(w io.Writer, r *sim.MutationReport) error {
+type jsonMutants struct {
+	Envelope
+	Kernel     string       `json:"kernel"`
+	Actors     []string     `json:"actors"`
+	Mutants    int          `json:"mutants"`
+	Killed     int          `json:"killed"`
+	Equivalent int          `json:"equivalent"`
+	Tolerated  []sim.Mutant `json:"tolerated"`
+	Survived   []sim.Mutant `json:"survived"`
+	Undecided  []sim.Mutant `json:"undecided"`
+	// KilledBy are the killed mutants with what they break.
+	KilledBy []sim.Mutant `json:"killed_by"`
+}
+
+// MutantsJSON writes the same, or that of a part of the mutants, as JSON. The lists are sorted, so that they do not depend on the parts.
+func MutantsJSON(w io.Writer, r *sim.MutationReport, part *Part) error {
 	list := func(ms []sim.Mutant) []sim.Mutant {
-		if ms == nil {
-			return []sim.Mutant{}
-		}
-		return ms
+		return append([]sim.Mutant{}, slices.SortedStableFunc(slices.Values(ms), func(a, b sim.Mutant) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })...)
 	}
-	out := struct {
-		Schema     int          `json:"schema"`
-		Kernel     string       `json:"kernel"`
-		Actors     []string     `json:"actors"`
-		Mutants    int          `json:"mutants"`
-		Killed     int          `json:"killed"`
-		Equivalent int          `json:"equivalent"`
-		Tolerated  []sim.Mutant `json:"tolerated"`
-		Survived   []sim.Mutant `json:"survived"`
-		Undecided  []sim.Mutant `json:"undecided"`
-		// KilledBy are the killed mutants with what they break.
-		KilledBy []sim.Mutant `json:"killed_by"`
-	}{1, r.Kernel, r.Actors, r.Mutants, len(r.Killed), len(r.Equivalent), list(r.Tolerated), list(r.Survived), list(r.Undecided), list(r.Killed)}
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(out)
+	return writeJSON(w, jsonMutants{envelope("mutate", part), r.Kernel, r.Actors, r.Mutants, len(r.Killed), len(r.Equivalent),
+		list(r.Tolerated), list(r.Survived), list(r.Undecided), list(r.Killed)})
+}
+
+// MergeMutants puts the parts of a mutation test together. Of the equivalent mutants only their number is known.
+func MergeMutants(parts [][]byte) (*sim.MutationReport, error) {
+	out := &sim.MutationReport{}
+	for i, data := range parts {
+		var in jsonMutants
+		if err := json.Unmarshal(data, &in); err != nil {
+			return nil, fmt.Errorf("part %d: %w", i+1, err)
+		}
+		if i > 0 && (in.Kernel != out.Kernel || !slices.Equal(in.Actors, out.Actors)) {
+			return nil, fmt.Errorf("part %d is of another kernel or other actors than part 1", i+1)
+		}
+		out.Kernel, out.Actors, out.Mutants = in.Kernel, in.Actors, out.Mutants+in.Mutants
+		out.Killed, out.Equivalent = append(out.Killed, in.KilledBy...), append(out.Equivalent, make([]sim.Mutant, max(0, in.Equivalent))...)
+		out.Tolerated, out.Survived, out.Undecided = append(out.Tolerated, in.Tolerated...), append(out.Survived, in.Survived...), append(out.Undecided, in.Undecided...)
+	}
+	return out, nil
 }

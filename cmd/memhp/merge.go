@@ -32,6 +32,12 @@ func (c *mergeCmd) Run(a *app) error {
 			return err
 		}
 		return a.showBackport(b, shard{}, c.Format)
+	case "mutate":
+		r, err := report.MergeMutants(parts)
+		if err != nil {
+			return err
+		}
+		return a.showMutants(r, shard{}, c.Format)
 	case "random":
 		r, err := report.MergeRandom(parts)
 		if err != nil {

@@ -37,6 +37,7 @@ func TestMergedIsTheSameAsWhole(t *testing.T) {
 		args []string
 	}{
 		{2, small("backport", "v4.20+d2ab99403ee0", "--actors", "driver_remove,state_store")},
+		{3, []string{"mutate", "v6.12", "--actors", "cpu_up,online_mems_reader"}},
 		{2, small("random", "v4.1", "--runs", "200")},
 		{5, small("random", "v6.12", "--runs", "13", "--steps", "50", "--seed", "7")},
 	} {

@@ -12,8 +12,8 @@ import (
 type mutateCmd struct {
 	Kernel string `arg:"" help:"For example v6.12."`
 	Actors string `default:"core" help:"Actors and groups, separated by commas, or all."`
-	Shard  shard  `placeholder:"K/N" help:"Only the Kth of N parts of the mutants."`
 	Format string `enum:"text,json" default:"text" help:"text or json."`
+	sharded
 }
 
 // Run implements the subcommand.
@@ -34,14 +34,19 @@ func (c *mutateCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	return a.showMutants(r, c.Shard, c.Format)
+}
+
+// showMutants prints what became of the mutants, or of a part of them, and sets the exit status.
+func (a *app) showMutants(r *sim.MutationReport, part shard, format string) error {
 	switch {
 	case len(r.Survived) > 0:
 		a.fail(exitViolation)
 	case len(r.Undecided) > 0:
 		a.fail(exitInconclusive)
 	}
-	if c.Format == "json" {
-		return report.MutantsJSON(a.out, r)
+	if format == "json" || part.given() {
+		return report.MutantsJSON(a.out, r, part.part())
 	}
 	return report.Mutants(a.out, a.style, r)
 }
