@@ -52,7 +52,10 @@ func drawAgreement(t *rapid.T) func(spec.Task) {
 }
 
 // The predicate over states is found broken by reduced exploration if and only if it is by plain exploration.
-func TestReductionsAgreeOnAgreements(t *testing.T) { rapid.Check(t, reductionsAgreeOnAgreements) }
+func TestReductionsAgreeOnAgreements(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, reductionsAgreeOnAgreements)
+}
 
 func reductionsAgreeOnAgreements(t *rapid.T) { sameBroken(t, drawWriters(t)) }
 

@@ -115,6 +115,7 @@ func unmet(k spec.Kernel, changes []*spec.Change) bool {
 
 // The search for backports finds what trying every set finds, and nothing else.
 func TestBackportsAgreeWithBruteForce(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		changes := drawChanges(t)
 		actors := []spec.Actor{drawActor(t, "one", changes), drawActor(t, "two", changes)}

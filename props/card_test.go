@@ -22,8 +22,10 @@ func holdsOrIsCaught(t *testing.T, invariants ...*spec.Invariant) {
 			}
 			expect := slices.ContainsFunc(invariants, func(i *spec.Invariant) bool { return slices.Contains(broken, i.ID) })
 			if expect {
+				reset := setFlag(t, "rapid.shrinktime", "0s") // that it is found is enough
 				c := sim.Config{Kernel: k, Selection: focus(k), Tasks: 3, Blocks: 1}
 				require.NotNil(t, hunt(t, c, 20000, 150, ours, func(*sim.Violation) bool { return true }), "not caught")
+				reset()
 			}
 			w := walker(t, sim.Config{Kernel: k, Tasks: 3, Blocks: 2})
 			rapid.Check(t, func(t *rapid.T) {
@@ -56,6 +58,7 @@ func TestConsistentLockOrder(t *testing.T) {
 
 // Kernels that exhaustive search calls right break nothing on long random walks.
 func TestRightKernelsNeverBreak(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{rightKernel, "v5.10", "v6.1", "v6.12"} {
 		w := walker(t, sim.Config{Kernel: kernel(t, name), Tasks: 4, Blocks: 2})
 		rapid.Check(t, func(t *rapid.T) {

@@ -14,6 +14,7 @@ import (
 // Every bug of the catalogue is found by exploration on the kernel that has it, broken by the actors that are known to break it, and not on
 // the kernel that does not.
 func TestCatalogue(t *testing.T) {
+	t.Parallel()
 	for _, bug := range spec.Catalogue() {
 		for i, s := range bug.Scenarios {
 			t.Run(fmt.Sprintf("%s/%d", bug.ID, i+1), func(t *testing.T) {
@@ -70,6 +71,7 @@ func TestCatalogueBites(t *testing.T) {
 // Alone, an actor outside the core neither hangs, nor dies, nor leaves a lock behind, in any release, unless the catalogue says that it does.
 // A release to which no change came is as the one before it.
 func TestActorsAlone(t *testing.T) {
+	t.Parallel()
 	for i, release := range spec.Releases() {
 		if i > 0 && !slices.ContainsFunc(spec.Changes(), func(c *spec.Change) bool { return c.Release == release || c.Gone == release }) {
 			continue
@@ -104,6 +106,7 @@ func told(a spec.Actor, inv *spec.Invariant) bool {
 
 // On the newest release each group holds, but for bugs of the catalogue that it still has.
 func TestGroupsOnTheNewestRelease(t *testing.T) {
+	t.Parallel()
 	for _, k := range []string{"v6.12", "v6.12+8d2882a8edb8"} {
 		for group, broken := range map[string][]*spec.Invariant{
 			spec.GroupSlab:      nil,

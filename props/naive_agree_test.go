@@ -63,9 +63,15 @@ func mostlyAsNaive(t *testing.T, draw func(*rapid.T) sim.Config) {
 }
 
 // The engine finds in random programs, with and without its reductions, what an explorer finds that shares no code with it.
-func TestNaiveAgreesOnPrograms(t *testing.T) { mostlyAsNaive(t, drawPrograms) }
+func TestNaiveAgreesOnPrograms(t *testing.T) {
+	t.Parallel()
+	mostlyAsNaive(t, drawPrograms)
+}
 
-func TestNaiveAgreesOnAgreements(t *testing.T) { mostlyAsNaive(t, drawWriters) }
+func TestNaiveAgreesOnAgreements(t *testing.T) {
+	t.Parallel()
+	mostlyAsNaive(t, drawWriters)
+}
 
 func FuzzNaiveProgram(f *testing.F) {
 	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) { asNaive(t, drawPrograms(t), randomLimit) }))
@@ -73,6 +79,7 @@ func FuzzNaiveProgram(f *testing.F) {
 
 // So it does with kernels that never were, and two of their actors, of any group.
 func TestNaiveAgreesOnRandomKernels(t *testing.T) {
+	t.Parallel()
 	mostlyAsNaive(t, func(t *rapid.T) sim.Config {
 		k := randomKernel(t)
 		all, err := spec.SelectActors(k, "all")
@@ -83,6 +90,7 @@ func TestNaiveAgreesOnRandomKernels(t *testing.T) {
 
 // And with the bugs of the story, and what repairs them.
 func TestNaiveAgreesOnTheStory(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		kernel, actors string
 		tasks, blocks  int

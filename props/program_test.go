@@ -198,7 +198,10 @@ func (s stmt) loop(t spec.Task, b spec.Block) {
 }
 
 // Reduced and plain exploration find the same in random programs: this is the test of the side conditions of all reductions.
-func TestReductionsAgreeOnRandomPrograms(t *testing.T) { rapid.Check(t, reductionsAgreeOnPrograms) }
+func TestReductionsAgreeOnRandomPrograms(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, reductionsAgreeOnPrograms)
+}
 
 func reductionsAgreeOnPrograms(t *rapid.T) { agree(t, drawPrograms(t)) }
 

@@ -129,6 +129,7 @@ func withoutWork(held []string) []string {
 
 // The engine and the naive locks agree on every step of random walks: who may go on, what a trylock says, what is held.
 func TestEngineAgreesWithNaiveLocks(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"v3.18", "v4.1", "v4.6", "v4.11", "v4.13", rightKernel, "v6.12"} {
 		k := kernel(t, name)
 		for _, plain := range []bool{false, true} {

@@ -15,6 +15,7 @@ const replays = 1
 
 // Every counterexample of every kernel of the story, pasted as a token, shows the same violation again.
 func TestEveryCounterexampleReplays(t *testing.T) {
+	t.Parallel()
 	for _, k := range spec.SeedStory() {
 		t.Run(k.String(), func(t *testing.T) {
 			seen := map[string]int{}
