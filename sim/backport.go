@@ -12,7 +12,7 @@ import (
 // BackportConfig says which kernel to make right, and how. The zero values of the optional fields mean the default.
 type BackportConfig struct {
 	Kernel spec.Kernel
-	// Candidates are the changes to choose from; nil means all that the kernel lacks.
+	// Candidates are the changes to choose from; nil means all that the kernel lacks, but for those that only decide on early refusals and their errno.
 	Candidates []*spec.Change
 	// Selection names the actors and groups with which nothing may fail; empty means "core".
 	Selection string
@@ -64,7 +64,8 @@ type Without struct {
 
 func (c BackportConfig) withDefaults() (BackportConfig, error) {
 	if c.Candidates == nil {
-		c.Candidates = spec.Changes()
+		refusals := spec.RefusalChanges()
+		c.Candidates = slices.DeleteFunc(spec.Changes(), func(d *spec.Change) bool { return slices.Contains(refusals, d) })
 	}
 	c.Candidates = slices.DeleteFunc(slices.Clone(c.Candidates), c.Kernel.Has)
 	if len(c.Candidates) > maxCandidates {
