@@ -173,7 +173,7 @@ func TestModuleIsTheMachine(t *testing.T) {
 			}
 		}
 		states, broken := m.explore(rules)
-		c.Reductions = sim.Reductions{NoSymmetry: true, NoBlockSymmetry: true, NoLipton: true, NoSlicing: true}
+		c.Reductions = sim.Reductions{NoSymmetry: true, NoBlockSymmetry: true, NoLipton: true, NoSlicing: true, NoFocus: true}
 		r, err := sim.Check(context.Background(), c)
 		require.NoError(t, err)
 		require.Equal(t, int(r.States), states, "%s %s", c.Kernel, c.Selection)
