@@ -122,10 +122,11 @@ func TestProcedures(t *testing.T) {
 		}
 		return out
 	}
-	// online, online_kernel, online_movable with and without a veto; offline of a block that is; another word.
+	// online, online_kernel, online_movable without a veto, with one, and of pages with a hardware error; offline of a block that is; another word.
 	runs, err := run(t, "v6.12", actor(t, "v6.12", "state_store"), "offline")
 	require.NoError(t, err)
-	require.Equal(t, []spec.Errno{0, spec.EPERM, 0, spec.EPERM, 0, spec.EPERM, spec.EINVAL, spec.EINVAL}, seen(runs))
+	require.Equal(t, []spec.Errno{0, spec.EPERM, spec.EHWPOISON, 0, spec.EPERM, spec.EHWPOISON, 0, spec.EPERM, spec.EHWPOISON,
+		spec.EINVAL, spec.EINVAL}, seen(runs))
 	require.Equal(t, spec.MemOnline, runs[0].World.Value(spec.BlockState.Of(0)))
 	require.NotEqual(t, runs[0].World.Key(), runs[1].World.Key())
 	runs, err = run(t, "v6.12", actor(t, "v6.12", "online_store"), "absent")
