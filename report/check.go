@@ -63,6 +63,9 @@ func (p *printer) verdict(st Style, r *sim.Result, inv *spec.Invariant) {
 // Scope says what a verdict is about: groups of actors, tasks and blocks.
 func Scope(r *sim.Result) string {
 	groups := "actors " + strings.Join(r.Actors, ", ")
+	if len(r.Actors) == 0 {
+		groups = "no actors"
+	}
 	if len(r.Groups) > 0 {
 		groups = "group " + strings.Join(r.Groups, ", ")
 	}

@@ -183,22 +183,27 @@ func (b *backporter) verify(ctx context.Context, s changeSet) (r *Result, size s
 // check checks kernel k with all actors.
 func (b *backporter) check(ctx context.Context, k spec.Kernel, size spec.Size) (*Result, error) {
 	c := Config{Kernel: k, Selection: b.Selection, Tasks: size.Tasks, Blocks: size.Blocks, Limits: b.Limits}
-	if b.Actors != nil {
-		var err error
-		if c.Actors, err = b.Actors(k); err != nil {
-			return nil, err
-		}
+	if b.Actors == nil {
+		c.groups = groupsOf(b.Selection)
+	}
+	var err error
+	if c.Actors, err = b.actorsIn(k); err != nil {
+		return nil, err
 	}
 	return Check(ctx, c)
 }
 
+// actorsIn returns the actors that kernel k has. A change may remove an actor, even the last one: then nothing can fail.
+func (b *backporter) actorsIn(k spec.Kernel) ([]spec.Actor, error) {
+	if b.Actors != nil {
+		return b.Actors(k)
+	}
+	return spec.ExistingActors(k, b.Selection)
+}
+
 // actorsOf returns the named actors that kernel k has.
 func (b *backporter) actorsOf(k spec.Kernel, names []string) ([]spec.Actor, error) {
-	find := b.Actors
-	if find == nil {
-		find = func(k spec.Kernel) ([]spec.Actor, error) { return spec.SelectActors(k, b.Selection) }
-	}
-	actors, err := find(k)
+	actors, err := b.actorsIn(k)
 	return slices.DeleteFunc(slices.Clone(actors), func(a spec.Actor) bool { return !slices.Contains(names, a.Name) }), err
 }
 

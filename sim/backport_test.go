@@ -144,6 +144,17 @@ func TestBackportOfTheStory(t *testing.T) {
 	}
 }
 
+// A change may remove the only actor: what does not exist breaks nothing.
+func TestBackportThatRemovesTheActor(t *testing.T) {
+	b, err := sim.FindBackports(t.Context(), sim.BackportConfig{Kernel: mustKernel(t, "v4.14"), Selection: "memtrace", Sizes: sim.SizesUpTo(2, 1),
+		Candidates: []*spec.Change{spec.MemtraceContig, spec.MemtraceOfflineLock}})
+	require.NoError(t, err)
+	require.True(t, b.Complete)
+	require.Equal(t, [][]string{{spec.MemtraceContig.ID}}, idSets(b))
+	require.Empty(t, b.Sets[0].Check.Actors)
+	require.NotEmpty(t, b.Broken, "with the actor something fails")
+}
+
 func sameElements(a, b []string) bool {
 	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
 	return slices.Equal(a, b)

@@ -32,7 +32,7 @@ type packing struct {
 }
 
 func newPacking(a *automaton, tasks int, r Reductions) (packing, error) {
-	p := packing{tasks: tasks, nodeBits: uint8(bits.Len(uint(len(a.nodes) - 1))), varBits: a.layout.bits, sorted: !r.NoSymmetry}
+	p := packing{tasks: tasks, nodeBits: uint8(max(1, bits.Len(uint(len(a.nodes)-1)))), varBits: a.layout.bits, sorted: !r.NoSymmetry}
 	if !r.NoBlockSymmetry {
 		p.swaps = a.blockSwaps()
 	}

@@ -86,26 +86,34 @@ func (a Actor) InGroup(group string) bool {
 
 // SelectActors returns the actors of kernel k that selection names: actors and groups, separated by commas, or "all".
 func SelectActors(k Kernel, selection string) ([]Actor, error) {
-	var out []Actor
-	for _, word := range strings.Split(selection, ",") {
-		found, known := false, false
+	for word := range strings.SplitSeq(selection, ",") {
+		actors, err := ExistingActors(k, word)
+		if err != nil {
+			return nil, err
+		}
+		if len(actors) == 0 {
+			return nil, fmt.Errorf("kernel %s has no actor %q", k, word)
+		}
+	}
+	return ExistingActors(k, selection)
+}
+
+// ExistingActors returns those actors of a selection that kernel k has. That may be none of them.
+func ExistingActors(k Kernel, selection string) ([]Actor, error) {
+	out := []Actor{}
+	for word := range strings.SplitSeq(selection, ",") {
+		known := false
 		for _, a := range Actors() {
 			if !(word == "all" && a.Group != GroupNever || word == a.Name || a.InGroup(word)) {
 				continue
 			}
 			known = true
-			if a.ExistsIn(k) {
-				found = true
-				if !slices.ContainsFunc(out, func(b Actor) bool { return a.Name == b.Name }) {
-					out = append(out, a)
-				}
+			if a.ExistsIn(k) && !slices.ContainsFunc(out, func(b Actor) bool { return a.Name == b.Name }) {
+				out = append(out, a)
 			}
 		}
-		switch {
-		case !known:
+		if !known {
 			return nil, fmt.Errorf("unknown actor or group %q; see memhp list actors", word)
-		case !found:
-			return nil, fmt.Errorf("kernel %s has no actor %q", k, word)
 		}
 	}
 	return out, nil
