@@ -55,7 +55,7 @@ func (a *app) fail(status int) {
 }
 
 type commands struct {
-	History  historyCmd  `cmd:"" help:"Check every kernel of the story against every invariant: the main job."`
+	History  historyCmd  `cmd:"" help:"Check every kernel, and every bug of the catalogue, against every invariant: the main job."`
 	Check    checkCmd    `cmd:"" help:"Check kernels: releases plus and minus changes."`
 	Explain  explainCmd  `cmd:"" help:"Show the shortest counterexample as an interleaving and as a lockdep splat."`
 	Replay   replayCmd   `cmd:"" help:"Run a counterexample again from its token."`
