@@ -42,8 +42,9 @@ func TestHistoricalDefectsAreFoundAtRandom(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := sim.Config{Kernel: kernel(t, d.kernel), Selection: d.actors, Tasks: 2, Blocks: 1}
-			watch := func(rule *spec.Invariant, function string) bool { return rule == d.rule && function == d.function }
-			v := hunt(t, c, 30000, 150, watch, func(v *sim.Violation) bool { return slices.Equal(sorted(v.Actors), sorted(d.who)) })
+			w := walker(t, c)
+			w.Watch = func(rule *spec.Invariant, function string) bool { return rule == d.rule && function == d.function }
+			v := hunt(t, w, 30000, 150, func(v *sim.Violation) bool { return slices.Equal(sorted(v.Actors), sorted(d.who)) })
 			require.NotNil(t, v, "not found in 30000 walks")
 			require.LessOrEqual(t, v.Steps, d.steps, "not shrunk: %s", v.Token)
 			require.Contains(t, signatures(check(t, c)), signature(*v), "exhaustive search finds it too")

@@ -27,7 +27,7 @@ func TestProofsAgreeWithExploration(t *testing.T) {
 
 // The same for kernels that never were. They have many states, so it is 2 tasks and fewer kernels.
 func TestProofsAgreeOnRandomKernels(t *testing.T) {
-	tenthOfChecks(t)
+	oneInChecks(t, 10)
 	rapid.Check(t, func(t *rapid.T) { proofAgrees(t, drawKernel(t), 2) })
 }
 

@@ -78,10 +78,8 @@ func (p *probe) Fatalf(string, ...any) { p.FailNow() }
 func (p *probe) Fatal(...any)          { p.FailNow() }
 
 // hunt looks for a violation by random search, at most budget walks, and returns the one that rapid shrank it to.
-func hunt(t *testing.T, c sim.Config, budget, steps int, watch func(*spec.Invariant, string) bool, wanted func(*sim.Violation) bool) *sim.Violation {
+func hunt(t *testing.T, w *sim.Walker, budget, steps int, wanted func(*sim.Violation) bool) *sim.Violation {
 	t.Helper()
-	w := walker(t, c)
-	w.Watch = watch
 	var last *sim.Violation
 	refuted(t, budget, func(t *rapid.T) {
 		if walk := take(t, w, steps); walk.Violation != nil && wanted(walk.Violation) {
@@ -113,6 +111,14 @@ func setFlag(t *testing.T, name, value string) (reset func()) {
 	before := flag.Lookup(name).Value.String()
 	require.NoError(t, flag.Set(name, value))
 	return func() { require.NoError(t, flag.Set(name, before)) }
+}
+
+// oneInChecks lets rapid make one in so many of the runs that it was asked for, until the test and its subtests end.
+func oneInChecks(t *testing.T, share int) {
+	t.Helper()
+	n, err := strconv.Atoi(flag.Lookup("rapid.checks").Value.String())
+	require.NoError(t, err)
+	t.Cleanup(setFlag(t, "rapid.checks", strconv.Itoa((n+share-1)/share)))
 }
 
 // signature is what makes two violations the same.

@@ -3,11 +3,9 @@ package props
 import (
 	"bytes"
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -177,7 +175,7 @@ func kernels() []string {
 //	go test ./props -run SpinAgreesOnRandom -rapid.checks 10000 -timeout 0
 func TestSpinAgreesOnRandom(t *testing.T) {
 	needSpin(t)
-	tenthOfChecks(t)
+	oneInChecks(t, 10)
 	for name, property := range map[string]func(*rapid.T){
 		"programs": func(t *rapid.T) { agreeWithSpinOnAll(t, several(t, 20, drawPrograms)) },
 		"writers":  func(t *rapid.T) { agreeWithSpinOnAll(t, several(t, 20, drawWriters)) },
@@ -188,16 +186,6 @@ func TestSpinAgreesOnRandom(t *testing.T) {
 			rapid.Check(t, property)
 		})
 	}
-}
-
-// tenthOfChecks lets rapid make a tenth of the runs that it was asked for, until the test and its subtests end.
-func tenthOfChecks(t *testing.T) {
-	f := flag.Lookup("rapid.checks")
-	before := f.Value.String()
-	n, err := strconv.Atoi(before)
-	require.NoError(t, err)
-	require.NoError(t, f.Value.Set(strconv.Itoa((n+9)/10)))
-	t.Cleanup(func() { require.NoError(t, f.Value.Set(before)) })
 }
 
 // tooMany is the number of states beyond which a random configuration is not looked at.
