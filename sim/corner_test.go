@@ -176,3 +176,32 @@ func TestPredicateOverWhatNobodyNames(t *testing.T) {
 	})
 	require.Empty(t, checkActors(t, 2, online).Broken())
 }
+
+// A task may choose again and again with a reference to a kernfs node in its hand: who removes the node may wait for ever, and none is stuck.
+func TestChoicesWithoutAnEndUnderAReference(t *testing.T) {
+	attr := (&spec.LockClass{Name: "attr", Kind: spec.KernfsActive, Scope: spec.PerBlock}).Of(0)
+	l := mutex("l")
+	user := one("user", func(t spec.Task) {
+		if !t.TryRLock(attr) {
+			return
+		}
+		again := t.Mark()
+		if t.Choose("again", 2) == 1 {
+			t.Again(again)
+		}
+		if t.TryLock(l) {
+			t.Unlock(l)
+		}
+		t.RUnlock(attr)
+	})
+	remove := one("remove", func(t spec.Task) {
+		t.Lock(l)
+		t.Deactivate(attr)
+		t.Drain(attr)
+		t.Unlock(l)
+	})
+	for _, off := range []bool{false, true} {
+		r := check(t, sim.Config{Kernel: mustKernel(t, "v6.12"), Tasks: 2, Blocks: 1, Reductions: sim.Reductions{NoLipton: off}, Actors: []spec.Actor{user, remove}})
+		require.Equal(t, []string{spec.Progress.ID}, r.Broken(), "NoLipton: %t", off)
+	}
+}

@@ -188,13 +188,18 @@ func (p *movers) sheltered(n int32) bool {
 	if !p.early()[n] || nd.op.kind != opTryRLock {
 		return false
 	}
-	return p.leadsToTrip(nd.next[1], nd.op.lock)
+	return p.leadsToTrip(nd.next[1], nd.op.lock, map[int32]bool{})
 }
 
-func (p *movers) leadsToTrip(n int32, kn spec.Lock) bool {
+// leadsToTrip tells whether every choice from node n leads to a round trip or back; one that comes again to a passed node does not.
+func (p *movers) leadsToTrip(n int32, kn spec.Lock, passed map[int32]bool) bool {
 	switch nd := &p.a.nodes[n]; {
+	case passed[n]:
+		return false
 	case nd.op.kind == opChoose:
-		return !slices.ContainsFunc(nd.next, func(m int32) bool { return !p.leadsToTrip(m, kn) })
+		passed[n] = true
+		defer delete(passed, n)
+		return !slices.ContainsFunc(nd.next, func(m int32) bool { return !p.leadsToTrip(m, kn, passed) })
 	case p.roundTrip[n]:
 		return !p.tried[nd.op.lock] && p.removedUnder(kn, nd.op.lock)
 	}
