@@ -27,7 +27,7 @@ type step struct {
 }
 
 // Check tells whether the certificate proves every rule for the model: it covers the initial states, no step leaves it, and no state in it
-// breaks a rule (docs/semantics.md, theorem 7). The error says where it does not.
+// breaks a rule (docs/semantics.md, theorem 8). The error says where it does not.
 func Check(m *sim.Model, c *Certificate) error {
 	k, err := load(m, c)
 	if err == nil {
