@@ -154,6 +154,11 @@ var (
 		Title:      "mm,memory_hotplug: implement numa node notifier",
 		Summary:    "a chain of its own tells of the first and the last memory of a node; slab, memory tiers and HMAT move to it",
 		Unverified: "id and release from memory; 6.12.0 and 7.1.5 were read on both sides"}
+	PrepareNotifier = &Change{ID: "c5f1e2d18909", Release: Release{6, 9}, Gone: Release{6, 19},
+		Title:      "mm/memory_hotplug: introduce MEM_PREPARE_ONLINE/MEM_FINISH_OFFLINE notifiers",
+		Summary:    "memory_block_online() and memory_block_offline() call the memory notifier chain once more, with mem_hotplug_lock held; undone by 300709fbefd1",
+		Needs:      []*Change{LockInBlockOnline},
+		Unverified: "the release from memory; 6.6.9, 6.12.0 and 7.1.5 were read; 300709fbefd1 is of v6.19-rc1 by its backport"}
 	MemoryTiers = &Change{ID: "992bf77591cb", Release: Release{6, 1},
 		Title:      "mm/demotion: add support for explicit memory tiers",
 		Summary:    "a callback of the memory notifier chain takes memory_tier_lock",
@@ -185,5 +190,5 @@ func callerChanges() []*Change {
 	return []*Change{SlabOnlineMems, HyperVMutex, HyperVCancel, XenDropMutex, HyperVSpinlock, ResizeHPT,
 		PseriesCheckState, ZonelistOrderLock, NoZonelistOrder, MigrationWaitUnpinned, IsolateOnce, DaxKmem, VirtioMem, ZoneDeviceDrain, HPTCpusLocked, SlabShowLockless,
 		DumpAfterUnlock, PtdumpArm64Lock, NodeMaskOfSlab, SlabNoCPULock, NodeNeverFreed,
-		MemremapGate, LinearMappingMutex, KcoreFreeze, VirtioMemFreeze, VirtioMemLeaveRCU, MemmapOnMemory, SpanWithoutSeqlock, ZonelistSeqcount, PageExtRCU, ZonelistIrqsOff, CxlDax, DaxRegionSem, MemoryTiers, NodeNotifier, UsageRCU, PtdumpLock, PciInitialProbe, OfflineAtomic}
+		MemremapGate, LinearMappingMutex, KcoreFreeze, VirtioMemFreeze, VirtioMemLeaveRCU, MemmapOnMemory, SpanWithoutSeqlock, ZonelistSeqcount, PageExtRCU, ZonelistIrqsOff, CxlDax, DaxRegionSem, MemoryTiers, PrepareNotifier, NodeNotifier, UsageRCU, PtdumpLock, PciInitialProbe, OfflineAtomic}
 }

@@ -16,6 +16,9 @@ const (
 	GoingOffline
 	CancelOffline
 	Offline
+	// PrepareOnline comes before GoingOnline, FinishOffline after Offline and after a failure to online (c5f1e2d18909).
+	PrepareOnline
+	FinishOffline
 )
 
 // Callback is a notifier callback.
@@ -24,7 +27,7 @@ type Callback func(t Task, a MemAction, b Block) Errno
 // Hooks are what is registered. A nil field is not.
 type Hooks struct {
 	// Notify are the callbacks of register_memory_notifier(), highest priority first. One that returns an
-	// error to GoingOnline or GoingOffline stops the chain.
+	// error to PrepareOnline, GoingOnline or GoingOffline stops the chain.
 	Notify []Callback
 	// NodeNotify are the callbacks of register_node_notifier(). Before 8d2882a8edb8 they are on the memory notifier chain.
 	NodeNotify []Callback
@@ -75,6 +78,9 @@ func memoryNotify(t Task, a MemAction, b Block) Errno {
 	}
 	if !t.Kernel().Has(NodeNotifier) {
 		return callChain(t, MemoryChainLock, slices.Concat(h.Notify, h.NodeNotify), a, b)
+	}
+	if a == PrepareOnline || a == FinishOffline {
+		return callChain(t, MemoryChainLock, h.Notify, a, b)
 	}
 	cancelled := a == CancelOnline || a == CancelOffline
 	if !cancelled {

@@ -156,9 +156,15 @@ func memoryBlockOnline(t Task, b Block) (errno Errno) {
 		memHotplugBegin(t)
 		defer memHotplugDone(t)
 	}
+	if ret := prepareOnline(t, b); ret != OK {
+		return ret
+	}
 	vmemmapInit(t, b)
 	ret := onlinePages(t, b)
 	vmemmapInit(t, b) // accounts for it, or takes it back
+	if ret != OK {
+		finishOffline(t, b)
+	}
 	return ret
 }
 
@@ -171,7 +177,25 @@ func memoryBlockOffline(t Task, b Block) (errno Errno) {
 	}
 	ret := offlinePages(t, b)
 	vmemmapInit(t, b) // mhp_deinit_memmap_on_memory()
+	if ret == OK {
+		finishOffline(t, b)
+	}
 	return ret
+}
+
+// prepareOnline tells the memory notifier chain that a block is about to be onlined: s390 makes it accessible then.
+func prepareOnline(t Task, b Block) Errno {
+	if !t.Kernel().Has(PrepareNotifier) {
+		return OK
+	}
+	return memoryNotify(t, PrepareOnline, b)
+}
+
+// finishOffline tells the memory notifier chain that a block is offline, or was not onlined.
+func finishOffline(t Task, b Block) {
+	if t.Kernel().Has(PrepareNotifier) {
+		memoryNotify(t, FinishOffline, b)
+	}
 }
 
 // createBlockDevice models register_new_memory(), create_memory_block_devices() since v5.3, for one block.

@@ -11,7 +11,11 @@ var sclpMemMutex = SclpMem.Of(NoBlock)
 func sclpCallback(t Task, a MemAction, _ Block) Errno {
 	t.Lock(sclpMemMutex)
 	defer t.Unlock(sclpMemMutex)
-	if a == GoingOnline && t.Choose("the hypervisor refuses to assign the storage", 2) == 1 {
+	assign := GoingOnline
+	if t.Kernel().Has(PrepareNotifier) {
+		assign = PrepareOnline // v6.12.0; the patch to the driver came with c5f1e2d18909
+	}
+	if a == assign && t.Choose("the hypervisor refuses to assign the storage", 2) == 1 {
 		return EPERM // NOTIFY_BAD
 	}
 	return OK

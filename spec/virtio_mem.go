@@ -71,7 +71,7 @@ func virtioMemCallback(t Task, a MemAction, _ Block) Errno {
 	switch a {
 	case GoingOnline, GoingOffline:
 		t.Lock(virtioMemMutex)
-	default: // a cancelled change that was never announced is not modelled: hotplug_active tells it apart
+	case Online, Offline, CancelOnline, CancelOffline: // a cancelled change that was never announced is not modelled: hotplug_active tells it apart
 		t.Unlock(virtioMemMutex)
 	}
 	return OK
