@@ -35,7 +35,7 @@ func randomActors(t *rapid.T, k spec.Kernel) []spec.Actor {
 
 // What random search finds, exhaustive search finds too, on kernels that never were, and the token of it replays.
 func TestExhaustiveFindsWhatRandomFinds(t *testing.T) {
-	t.Parallel()
+	oneInChecks(t, 4)
 	rapid.Check(t, exhaustiveFindsWhatRandomFinds)
 }
 
@@ -63,7 +63,7 @@ func exhaustiveFindsWhatRandomFinds(t *rapid.T) {
 
 // On kernels that never were, with some of the actors, reduced and plain exploration agree.
 func TestReductionsAgreeOnRandomKernels(t *testing.T) {
-	t.Parallel()
+	oneInChecks(t, 2)
 	rapid.Check(t, reductionsAgreeOnRandomKernels)
 }
 

@@ -112,7 +112,7 @@ func TestConsistentLockOrder(t *testing.T) {
 
 // Kernels that exhaustive search calls right break nothing on long random walks.
 func TestRightKernelsNeverBreak(t *testing.T) {
-	t.Parallel()
+	oneInChecks(t, 4)
 	for _, name := range []string{rightKernel, "v5.10", "v6.1", "v6.12"} {
 		w := walker(t, sim.Config{Kernel: kernel(t, name), Tasks: 4, Blocks: 2})
 		rapid.Check(t, func(t *rapid.T) {

@@ -226,6 +226,7 @@ func actorOf(name string, program []stmt) spec.Actor {
 // So they do where programs work on one of two blocks: what happens on one of them is found without the other one only
 // if no variable, trylock, pin or circular wait connects them.
 func TestReductionsAgreeOnRandomProgramsOfBlocks(t *testing.T) {
+	oneInChecks(t, 2)
 	rapid.Check(t, func(t *rapid.T) { agree(t, drawBlockPrograms(t)) })
 }
 

@@ -129,11 +129,12 @@ func withoutWork(held []string) []string {
 
 // The engine and the naive locks agree on every step of random walks: who may go on, what a trylock says, what is held.
 func TestEngineAgreesWithNaiveLocks(t *testing.T) {
-	t.Parallel()
+	oneInChecks(t, 4)
 	for _, name := range []string{"v3.18", "v4.1", "v4.6", "v4.11", "v4.13", rightKernel, "v6.12"} {
 		k := kernel(t, name)
 		for _, plain := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s plain=%t", name, plain), func(t *testing.T) {
+				t.Parallel()
 				w := walker(t, sim.Config{Kernel: k, Tasks: 4, Blocks: 2, Reductions: sim.Reductions{NoLipton: plain}})
 				w.Watch = func(i *spec.Invariant, _ string) bool { // these end the path of a task
 					return i == spec.LocksBalanced || i == spec.NoBug || i == spec.NoOnlineOfRemoved
