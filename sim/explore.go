@@ -112,8 +112,8 @@ func (e *explorer) explore(ctx context.Context) error {
 }
 
 const (
-	blockStates = 256 // that one worker expands at a time
-	roundStates = 64 * blockStates
+	blockStates = 256              // that one worker expands at a time
+	roundStates = 16 * blockStates // few, so that what a round finds is in the cache when it is added to the table
 	// fewStates are not worth a second worker.
 	fewStates = 256
 )

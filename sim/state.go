@@ -65,15 +65,21 @@ func (p *packing) alike(m, n int32) bool {
 func (k key) less(o key) bool { return k.hi < o.hi || k.hi == o.hi && k.lo < o.lo }
 
 func (p *packing) packOne(s *state) key {
+	if !p.sorted {
+		return p.packNodes(&s.node, s.vars)
+	}
 	nodes := s.node
-	if p.sorted {
-		for i := 1; i < p.tasks; i++ {
-			for j := i; j > 0 && nodes[j] < nodes[j-1]; j-- {
-				nodes[j], nodes[j-1] = nodes[j-1], nodes[j]
-			}
+	for i := 1; i < p.tasks; i++ {
+		for j := i; j > 0 && nodes[j] < nodes[j-1]; j-- {
+			nodes[j], nodes[j-1] = nodes[j-1], nodes[j]
 		}
 	}
-	k := key{lo: s.vars}
+	return p.packNodes(&nodes, s.vars)
+}
+
+// packNodes packs nodes in the order in which they are, and the variables.
+func (p *packing) packNodes(nodes *[maxTasks]int32, vars uint64) key {
+	k := key{lo: vars}
 	at := p.varBits
 	for i := 0; i < p.inLo; i++ {
 		k.lo |= uint64(nodes[i]) << at

@@ -29,8 +29,6 @@ type stepper struct {
 	// committed tells that the step has done more than what moves to the right; loops are its loop heads.
 	committed bool
 	loops     []loopHead
-	frames    []*state // copies for branches
-	depth     int
 	// outcome numbers the ends of the step, in the order in which they are found.
 	outcome int
 	err     error
@@ -44,7 +42,7 @@ type loopHead struct {
 	vars uint64
 }
 
-// step computes every outcome of a step of task i in s, and tells whether the task can move at all.
+// step computes every outcome of a step of task i in s, and tells whether the task can move at all. It leaves s as it was.
 func (x *stepper) step(s *state, i int) bool {
 	x.others(s, i)
 	x.outcome, x.committed, x.loops = 0, false, x.loops[:0]
@@ -55,23 +53,11 @@ func (x *stepper) step(s *state, i int) bool {
 		x.seen.wait(s.node[i])
 		return false
 	}
-	x.exec(x.push(s), i)
-	x.pop()
+	at, vars := s.node[i], s.vars
+	x.exec(s, i)
+	s.node[i], s.vars = at, vars
 	return true
 }
-
-// push returns a copy of s that lives until pop: a step branches often, and must not allocate.
-func (x *stepper) push(s *state) *state {
-	if x.depth == len(x.frames) {
-		x.frames = append(x.frames, new(state))
-	}
-	t := x.frames[x.depth]
-	*t = *s
-	x.depth++
-	return t
-}
-
-func (x *stepper) pop() { x.depth-- }
 
 // others collects what the tasks other than i hold.
 func (x *stepper) others(s *state, i int) {
@@ -103,7 +89,8 @@ func (x *stepper) enabled(s *state, n int32) bool {
 	return true
 }
 
-// exec runs task i to the end of the piece, on every answer.
+// exec runs task i to the end of the piece, on every answer. Only the task's node and the variables of s change; what is left in
+// them is that of the last branch.
 func (x *stepper) exec(s *state, i int) {
 	for {
 		n := s.node[i]
@@ -133,30 +120,29 @@ func (x *stepper) exec(s *state, i int) {
 
 // start begins each actor that can begin.
 func (x *stepper) start(s *state, i int) {
+	vars := s.vars
 	for _, f := range x.a.starts {
 		if x.a.ex[f]&x.oex != 0 {
 			continue // a single actor, and another task runs it
 		}
 		x.rewind(0)
 		x.committed = false
-		t := x.push(s)
-		t.node[i] = f
-		if x.land(t, i, f) && x.goesOn(t, root, f) {
-			x.exec(t, i)
+		s.node[i], s.vars = f, vars
+		if x.land(s, i, f) && x.goesOn(s, root, f) {
+			x.exec(s, i)
 		}
-		x.pop()
 	}
 }
 
 func (x *stepper) choose(s *state, i int, n int32) {
-	depth, committed := x.logged(), x.committed
+	depth, committed, vars := x.logged(), x.committed, s.vars
 	for answer := range x.a.nodes[n].next {
 		x.rewind(depth)
 		x.committed = committed
-		if t := x.push(s); x.arrive(t, i, n, answer) {
-			x.exec(t, i)
+		s.vars = vars // arrive moves the task from n, wherever the branch before left it
+		if x.arrive(s, i, n, answer) {
+			x.exec(s, i)
 		}
-		x.pop()
 	}
 }
 

@@ -1,9 +1,6 @@
 package sim
 
-import (
-	"math/bits"
-	"slices"
-)
+import "math/bits"
 
 // stateID names a state that was found: its shard in the low bits, and its place there above.
 type stateID uint32
@@ -22,7 +19,7 @@ const (
 // table is the visited set: the states of each shard in the order in which they were found, and an open-addressing index.
 type table struct{ shard [shards]shard }
 
-// shard is a part of the table. A state costs 16 bytes for its key, 4 for its predecessor and 10 to 12.5 in the index.
+// shard is a part of the table. A state costs 16 bytes for its key, 4 for its predecessor and 10.7 to 16 in the index.
 type shard struct {
 	keys   [][]key // chunks, so that growing copies nothing
 	parent [][]stateID
@@ -30,6 +27,9 @@ type shard struct {
 	slots  []uint64 // high half: part of the hash, the tag; low half: place + 1
 	warm   uint64   // what was looked at, so that the compiler does not drop the look
 }
+
+// together is how many places are looked at in a row.
+const together = 16
 
 const (
 	chunkBits  = 9
@@ -53,33 +53,46 @@ func (k key) hash() uint64 {
 	return h ^ h>>32
 }
 
-// place says in which shard a key belongs, and what is added there.
-func (k key) place(parent stateID) (shard int, e entry) {
-	h := k.hash()
-	return int(h >> (64 - shardBits)), entry{key: k, tag: uint32(h >> (32 - shardBits)), parent: parent}
-}
+// shardOf and tagOf say in which shard a key with a hash belongs, and its tag there.
+func shardOf(hash uint64) int { return int(hash >> (64 - shardBits)) }
+
+func tagOf(hash uint64) uint32 { return uint32(hash >> (32 - shardBits)) }
 
 // add puts k into the table with its predecessor. It returns where, if it is new.
 func (t *table) add(k key, parent stateID) (stateID, bool) {
-	s, e := k.place(parent)
-	fresh := t.shard[s].add(e)
+	h := k.hash()
+	s := shardOf(h)
+	fresh := t.shard[s].add(&entry{key: k, tag: tagOf(h), parent: parent})
 	return idOf(s, t.shard[s].n-1), fresh
 }
 
 // addBatch adds those of a batch that belong in this shard, and notes which are new. Adding one is a miss of the cache; looking at
 // the places of some in a row first lets the processor fetch them at the same time.
 func (s *shard) addBatch(b *batch, number int) {
-	const together = 16
-	for some := range slices.Chunk(b.next[number], together) {
+	for all := b.next[number]; len(all) > 0; {
+		some := all[:min(together, len(all))]
+		all = all[len(some):]
+		s.look(some)
 		for i := range some {
-			if len(s.slots) > 0 {
-				s.warm |= s.slots[s.home(some[i].tag)]
-			}
-		}
-		for i := range some {
-			if s.add(some[i]) {
+			if s.add(&some[i]) {
 				b.ids[some[i].number] = idOf(number, s.n-1)
 			}
+		}
+	}
+}
+
+// look looks at the first places of some entries, and then at the keys that are probably theirs.
+func (s *shard) look(some []entry) {
+	if len(s.slots) == 0 {
+		return
+	}
+	var first [together]uint64
+	for i := range some {
+		first[i] = s.slots[s.home(some[i].tag)]
+	}
+	for i := range some {
+		if x := first[i]; x != 0 && uint32(x>>32) == some[i].tag {
+			s.warm |= s.key(uint32(x) - 1).lo
 		}
 	}
 }
@@ -111,8 +124,8 @@ func (t *table) bytes() uint64 {
 	return n
 }
 
-func (s *shard) add(e entry) bool {
-	if uint64(s.n)*5 >= uint64(len(s.slots))*4 {
+func (s *shard) add(e *entry) bool {
+	if uint64(s.n)*4 >= uint64(len(s.slots))*3 {
 		s.grow()
 	}
 	at := s.home(e.tag)
@@ -137,7 +150,7 @@ func (s *shard) home(tag uint32) int {
 
 func (s *shard) key(at uint32) key { return s.keys[at>>chunkBits][at%chunk] }
 
-func (s *shard) append(e entry) {
+func (s *shard) append(e *entry) {
 	if s.n%chunk == 0 {
 		s.keys = append(s.keys, make([]key, chunk))
 		s.parent = append(s.parent, make([]stateID, chunk))
@@ -147,11 +160,11 @@ func (s *shard) append(e entry) {
 	s.n++
 }
 
-// grow makes the index a quarter larger. Only one shard grows at a time, so this never takes much memory; and since the old
+// grow makes the index half as large again. Only one shard grows at a time, so this never takes much memory; and since the old
 // order is nearly the new one, it reads and writes memory from one end to the other.
 func (s *shard) grow() {
 	old := s.slots
-	s.slots = make([]uint64, max(firstSlots, len(old)+len(old)/4))
+	s.slots = make([]uint64, max(firstSlots, len(old)+len(old)/2))
 	for _, x := range old {
 		if x == 0 {
 			continue

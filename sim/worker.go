@@ -55,9 +55,13 @@ func (w *worker) expandBlock(states []stateID, out *batch) {
 		out.next[s] = out.next[s][:0]
 	}
 	out.ids, out.found, out.reached = out.ids[:0], out.found[:0], out.reached[:0]
-	for _, id := range states {
+	var keys [blockStates]key // all at once: each is a miss of the cache, and the processor fetches several at the same time
+	for i, id := range states {
+		keys[i] = w.e.table.key(id)
+	}
+	for i, id := range states {
 		w.current = id
-		w.expand(w.e.packing.unpack(w.e.table.key(id)))
+		w.expand(w.e.packing.unpack(keys[i]))
 	}
 	out.err = w.stepper.err
 }
@@ -86,9 +90,10 @@ func (w *worker) expand(s state) {
 }
 
 func (w *worker) emit(s *state) {
-	i, e := w.e.packing.pack(s).place(w.current)
-	e.number = uint32(len(w.out.ids))
-	w.out.next[i] = append(w.out.next[i], e)
+	k := w.e.packing.pack(s)
+	h := k.hash()
+	next := &w.out.next[shardOf(h)]
+	*next = append(*next, entry{key: k, tag: tagOf(h), parent: w.current, number: uint32(len(w.out.ids))})
 	w.out.ids = append(w.out.ids, noState)
 }
 
