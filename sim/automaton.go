@@ -76,13 +76,16 @@ type layout struct {
 // maxLocks is the number of lock objects that a word can hold.
 const maxLocks = 64
 
-// newAutomaton unrolls, merges and compiles the actors.
-func newAutomaton(k spec.Kernel, actors []spec.Actor, tasks, blocks int, r Reductions) (*automaton, error) {
+// newAutomaton unrolls, merges and compiles the actors; mark may mark nodes before they are merged.
+func newAutomaton(k spec.Kernel, actors []spec.Actor, tasks, blocks int, r Reductions, mark ...func(*graph)) (*automaton, error) {
 	g, err := unrollProtected(k, actors, blocks)
 	if err != nil {
 		return nil, err
 	}
 	a := &automaton{kernel: k, actors: actors, blocks: blocks, guards: g.guards, agree: spec.Agreements()}
+	for _, f := range mark {
+		f(g)
+	}
 	a.mergeNodes(g)
 	if !r.NoFocus {
 		a.focus(tasks)

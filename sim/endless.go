@@ -1,5 +1,7 @@
 package sim
 
+import "slices"
+
 // endless says at which nodes a task may stay for ever without ending its operation: those on loops that no choice marked eventually
 // leads out of.
 type endless struct {
@@ -60,28 +62,38 @@ func (f *endless) successors(a *automaton, n int32, visit func(int32)) {
 		if m == noNode || answer == 0 && f.trips[n] {
 			continue
 		}
-		if m = a.within(n, m); m != noNode && f.at[m] {
-			visit(m)
+		for _, m := range a.within(n, m) {
+			if f.at[m] {
+				visit(m)
+			}
 		}
 	}
 }
 
-// within returns the node to which a step from n to m leads if the operation goes on: where it began, if it is restarted, and no node
-// if it ends.
-func (a *automaton) within(n, m int32) int32 {
+// within returns the nodes to which a step from n to m leads if the operation goes on: where it began, if it is restarted, and no node
+// if it ends. Unless the nodes that restart are kept apart by their blocks, a restart may lead to where the actor begins on any block.
+func (a *automaton) within(n, m int32) []int32 {
 	switch {
 	case m != root:
-		return m
-	case n == root || a.nodes[n].op.kind == opReturn:
-		return noNode
+		return []int32{m}
+	case !a.nodes[n].restarts():
+		return nil
 	}
-	start := noNode
-	for _, s := range a.starts {
-		if a.nodes[s].actor == a.nodes[n].actor && (start == noNode || a.nodes[s].block == a.nodes[n].block) {
-			start = s
-		}
+	return slices.DeleteFunc(slices.Clone(a.starts), func(s int32) bool {
+		return a.nodes[s].actor != a.nodes[n].actor || a.nodes[n].apart && a.nodes[s].block != a.nodes[n].block
+	})
+}
+
+// restarts tells whether the operation at n may lead back to where the actor began.
+func (n *node) restarts() bool {
+	return n.op.kind != opRoot && n.op.kind != opReturn && slices.Contains(n.next, root)
+}
+
+// keepRestartsApart has nodes that restart on different blocks stay different, though nothing else tells them apart.
+func (g *graph) keepRestartsApart() {
+	for i := range g.nodes {
+		g.nodes[i].apart = g.nodes[i].restarts()
 	}
-	return start
 }
 
 // tripsEnd tells whether nobody waits for a value, and whoever drains a kernfs node has deactivated it just before, and nobody

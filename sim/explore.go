@@ -57,7 +57,11 @@ func (e *explorer) known(d discovery) bool {
 }
 
 func newExplorer(c Config) (*explorer, error) {
-	a, err := newAutomaton(c.Kernel, c.Actors, c.Tasks, c.Blocks, c.Reductions)
+	var mark []func(*graph)
+	if c.livelocks { // the search asks where a restart leads
+		mark = append(mark, (*graph).keepRestartsApart)
+	}
+	a, err := newAutomaton(c.Kernel, c.Actors, c.Tasks, c.Blocks, c.Reductions, mark...)
 	if err != nil {
 		return nil, err
 	}

@@ -106,7 +106,11 @@ func (f *livelockFinder) stepsOf(s *state, at int32, i int) []loopStep {
 			return // it ended its path
 		}
 		o, to := f.log[0], *t
-		if to.node[i] = f.a.within(o.node, o.next); to.node[i] == noNode || !f.a.endless.at[to.node[i]] || f.done[to] {
+		next := f.a.within(o.node, o.next)
+		if len(next) == 0 { // it ended its operation
+			return
+		}
+		if to.node[i] = next[0]; !f.a.endless.at[next[0]] || f.done[to] {
 			return
 		}
 		n, seen := f.index[to]

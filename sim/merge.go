@@ -54,6 +54,9 @@ func (n *node) key(sliced []*spec.VarClass, ns names) string {
 	}
 	flags := [...]bool{n.pending, n.fatal, n.loop, n.dead}
 	key := []int32{n.actor, ns.of(o), ns.of(flags)}
+	if n.apart {
+		key = append(key, -6, int32(n.block))
+	}
 	holds := make([]int32, len(n.held))
 	for i, h := range n.held {
 		holds[i] = ns.of(spec.Hold{Lock: h.Lock, Mode: h.Mode})

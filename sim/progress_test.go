@@ -154,3 +154,25 @@ func TestProgressOfTheStory(t *testing.T) {
 		require.NotContains(t, r.Broken(), spec.Progress.ID, name)
 	}
 }
+
+// A restart goes back to where the operation began on its own block, though the last operations before it name no block.
+func TestRestartOnTwoBlocks(t *testing.T) {
+	m := mutex("m")
+	x := &spec.VarClass{Name: "x", Values: []string{"0", "1"}, Scope: spec.PerBlock}
+	attr := &spec.LockClass{Name: "attr", Kind: spec.KernfsActive, Scope: spec.PerBlock}
+	again := spec.Actor{Name: "again", PerBlock: true, Run: func(t spec.Task, b spec.Block) spec.Errno {
+		begin := t.Mark()
+		if t.TryRLock(attr.Of(b)) {
+			t.RUnlock(attr.Of(b))
+		}
+		t.Swap(x.Of(b), 0, 1)
+		t.Lock(m)
+		t.Unlock(m)
+		if t.Choose("again", 2) == 1 {
+			t.Again(begin)
+		}
+		return spec.OK
+	}}
+	r := check(t, sim.Config{Kernel: mustKernel(t, "v6.12"), Actors: []spec.Actor{again}, Tasks: 2, Blocks: 2})
+	require.Equal(t, []string{spec.Progress.ID}, r.Broken())
+}

@@ -26,6 +26,7 @@ type node struct {
 	fatal   bool               // the path ends here
 	loop    bool               // Again goes back to here
 	dead    bool               // a read whose answer makes no difference
+	apart   bool               // not merged with a node of another block
 	next    []int32            // by answer; noNode where the answer cannot occur
 	passed  [][]event          // by answer: the calls between this operation and the next, if they are watched
 	entered []event            // those before the first operation
