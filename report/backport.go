@@ -49,9 +49,13 @@ func (p *printer) backportSet(st Style, n int, s sim.BackportSet) {
 	p.line("%s  %s, the newest of %s", st.bold(fmt.Sprintf("set %d", n)), plural(int64(len(s.Changes)), "commit"), newest(s.Changes))
 	for _, w := range s.Without {
 		p.line("  %s %-6s %s", st.bold(w.Change.ID), w.Change.Release, wrap(w.Change.Title, 22, strings.Repeat(" ", 22)))
-		without := "without it: " + list(w.Broken)
+		broken := list(w.Broken)
+		if len(w.Broken) == 0 { // a part of a minimal set is not right
+			broken = "not known, since the search was stopped"
+		}
+		without := "without it: " + broken
 		if len(w.Also) > 0 {
-			without = "without it, and " + joinStrings(w.Also) + ", which need it: " + list(w.Broken)
+			without = "without it, and " + joinStrings(w.Also) + ", which need it: " + broken
 		}
 		p.line("%22s%s", "", st.dim(wrap(without, 22, strings.Repeat(" ", 24))))
 	}
