@@ -123,11 +123,7 @@ func kernelLines(name string) []string {
 }
 
 func checked(r *sim.Result) string {
-	sizes := r.Sizes
-	if len(sizes) == 0 {
-		sizes = []string{fmt.Sprintf("%dx%d", r.Tasks, r.Blocks)}
-	}
-	return fmt.Sprintf("%s: %s", strings.Join(sizes, " "), plural(r.States, "state"))
+	return fmt.Sprintf("%dx%d: %s", r.Tasks, r.Blocks, plural(r.States, "state"))
 }
 
 // brokenCells shows the shortest counterexample of each broken invariant of a kernel, unless the last kernel that breaks it was shown with the same.

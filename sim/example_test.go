@@ -175,7 +175,7 @@ func Example_recursion() {
 		return spec.OK
 	}))
 	// Output:
-	// no-recursion by onliner in online_pages: it takes mem_hotplug_lock, which it holds
+	// no-recursion by onliner in memory_block_online: it takes mem_hotplug_lock, which it holds
 }
 
 // Repaired: the callback only says that there is work, and a worker walks the memory.

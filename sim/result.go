@@ -18,8 +18,6 @@ type Result struct {
 	Platform string `json:"platform,omitempty"`
 	Tasks    int    `json:"tasks"`
 	Blocks   int    `json:"blocks"`
-	// Sizes, for a result put together from several checks, are their tasks and blocks.
-	Sizes []string `json:"sizes,omitempty"`
 	// Complete tells that every reachable state was seen; otherwise Limit says what stopped the search.
 	Complete bool   `json:"complete"`
 	Limit    string `json:"limit,omitempty"`

@@ -138,19 +138,19 @@ func mustParse(name string) Kernel {
 	return k
 }
 
-// Expected returns the ids of the invariants that kernel k is documented to break, and the sizes at which memhp history checks it. What is
-// documented for a kernel holds for each that has the same changes of the core.
-func Expected(k Kernel) ([]string, []Size) {
+// Expected returns the ids of the invariants that kernel k is documented to break, with three tasks on two
+// blocks. What is documented for a kernel holds for each that has the same changes of the core.
+func Expected(k Kernel) []string {
 	for _, d := range documentedHistory() {
 		if slices.Equal(coreOf(mustParse(d.kernel)), coreOf(k)) {
 			ids := make([]string, len(d.broken))
 			for i, inv := range d.broken {
 				ids[i] = inv.ID
 			}
-			return ids, sizesOf(k)
+			return ids
 		}
 	}
-	return nil, sizesOf(k)
+	return nil
 }
 
 // coreOf returns the changes of the core that kernel k has.
@@ -166,13 +166,4 @@ func LineOf(name string) (Line, bool) {
 		return Line{}, false
 	}
 	return lines[i], true
-}
-
-// sizesOf returns three tasks on two blocks. Where memtrace takes no lock almost nothing excludes anything, and that
-// is too many states for a look at the whole history: there it is two tasks on two blocks, and three tasks on one.
-func sizesOf(k Kernel) []Size {
-	if k.Has(Memtrace) && !(k.Has(MemtraceOfflineLock) && k.Has(MemtraceOnlineLock)) {
-		return []Size{{2, 2}, {3, 1}}
-	}
-	return []Size{{3, 2}}
 }

@@ -120,11 +120,11 @@ func TestHistoryCoversEveryKernel(t *testing.T) {
 
 // What a kernel is documented to break, each with the same core changes is.
 func TestExpectedHoldsForTheWholeLine(t *testing.T) {
-	first, _ := spec.Expected(kernel(t, "v4.16"))
-	inside, _ := spec.Expected(kernel(t, "v4.17"))
+	first := spec.Expected(kernel(t, "v4.16"))
+	inside := spec.Expected(kernel(t, "v4.17"))
 	require.NotEmpty(t, first)
 	require.Equal(t, first, inside)
-	fixed, _ := spec.Expected(kernel(t, "v4.20+d2ab99403ee0+eca499ab3749"))
+	fixed := spec.Expected(kernel(t, "v4.20+d2ab99403ee0+eca499ab3749"))
 	require.Empty(t, fixed)
 }
 

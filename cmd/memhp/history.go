@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"runtime"
-	"slices"
 	"sync"
 
 	"memhp/report"
@@ -113,47 +112,15 @@ func (a *app) history(kernels []spec.Kernel, size spec.Size) ([]report.Row, erro
 	return rows, nil
 }
 
-// row checks one kernel at the sizes that the specification documents for it, or at a given one, and puts the results together.
+// row checks one kernel, at the size that the specification documents or at a given one.
 func (a *app) row(k spec.Kernel, size spec.Size) (report.Row, error) {
-	expected, sizes := spec.Expected(k)
-	row := report.Row{Expected: expected}
-	if size != (spec.Size{}) {
-		size = spec.Size{Tasks: cmp.Or(size.Tasks, sim.DefaultTasks), Blocks: cmp.Or(size.Blocks, sim.DefaultBlocks)}
-		row.Smaller = slices.ContainsFunc(sizes, func(s spec.Size) bool { return size.Tasks < s.Tasks || size.Blocks < s.Blocks })
-		sizes = []spec.Size{size}
+	c := sim.Config{Kernel: k, Tasks: cmp.Or(size.Tasks, sim.DefaultTasks), Blocks: cmp.Or(size.Blocks, sim.DefaultBlocks)}
+	row := report.Row{Expected: spec.Expected(k), Smaller: c.Tasks < sim.DefaultTasks || c.Blocks < sim.DefaultBlocks}
+	if a.ctx.Err() != nil {
+		row.Result = &sim.Result{Kernel: k.String(), Tasks: c.Tasks, Blocks: c.Blocks, Limit: "interrupted"}
+		return row, nil
 	}
-	for _, s := range sizes {
-		if a.ctx.Err() != nil {
-			row.Result = join(row.Result, &sim.Result{Kernel: k.String(), Tasks: s.Tasks, Blocks: s.Blocks, Limit: "interrupted"})
-			continue
-		}
-		r, err := sim.Check(a.ctx, sim.Config{Kernel: k, Tasks: s.Tasks, Blocks: s.Blocks})
-		if err != nil {
-			return report.Row{}, err
-		}
-		row.Result = join(row.Result, r)
-	}
-	return row, nil
-}
-
-// join puts two checks of one kernel together: what one breaks is broken, what both hold holds.
-func join(all, r *sim.Result) *sim.Result {
-	r.Sizes = []string{fmt.Sprintf("%dx%d", r.Tasks, r.Blocks)}
-	if all == nil {
-		return r
-	}
-	all.Sizes = append(all.Sizes, r.Sizes...)
-	all.Tasks, all.Blocks = max(all.Tasks, r.Tasks), max(all.Blocks, r.Blocks)
-	all.States, all.Transitions = all.States+r.States, all.Transitions+r.Transitions
-	all.Seconds += r.Seconds
-	all.Bytes, all.Nodes, all.Depth = max(all.Bytes, r.Bytes), max(all.Nodes, r.Nodes), max(all.Depth, r.Depth)
-	if !r.Complete {
-		all.Complete, all.Limit = false, r.Limit
-	}
-	for _, v := range r.Violations {
-		if !slices.ContainsFunc(all.Violations, v.Same) {
-			all.Violations = append(all.Violations, v)
-		}
-	}
-	return all
+	var err error
+	row.Result, err = sim.Check(a.ctx, c)
+	return row, err
 }
