@@ -64,9 +64,8 @@ func ReadClasses(r io.Reader) (Graph, error) {
 
 // className is what follows the usage characters: "ffff FD:    1 BD:   57 ....: (console_sem).lock".
 func className(line string) string {
-	fields := strings.Fields(line)
-	for _, f := range fields[1:] {
-		if !strings.HasSuffix(f, ":") || strings.Trim(f, ".+-?:") != "" {
+	for i, f := range strings.Fields(line) {
+		if i == 0 || !strings.HasSuffix(f, ":") || strings.Trim(f, ".+-?:") != "" {
 			continue
 		}
 		if _, name, ok := strings.Cut(line, " "+f+" "); ok {
