@@ -198,7 +198,7 @@ func (s *Session) missed() (string, error) {
 	return out, nil
 }
 
-// has tells whether a probe of this session is called so; kprobe_profile names the group since v5.11 or later, or not at all.
+// has tells whether one of the probes placed here is called so; kprobe_profile names the group since v5.11 or later, or not at all.
 func (s *Session) has(event string) bool {
 	event = strings.TrimPrefix(event, s.group+"/")
 	for _, p := range s.placed {

@@ -221,7 +221,7 @@ func TestRefusals(t *testing.T) {
 	require.NoError(t, s.Close())
 }
 
-// TestMissed writes the misses of this session's probes, and of no other's.
+// TestMissed writes the misses of the probes placed here, and of no others.
 func TestMissed(t *testing.T) {
 	kallsyms, functions := allSymbols()
 	f := newFake(functions...)
