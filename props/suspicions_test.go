@@ -53,7 +53,7 @@ var suspicions = map[string]suspicion{
 	"F8, pciehp":  {"pcie_port_remove,pciehp_power", spec.NoDeadlock, "pcie_port_remove pciehp_power", "v6.3", "", []string{"v7.1 cxl_pci_remove,pciehp_power"}},
 	"F9":          {"dax_size,hmem_unbind", spec.NoDeadlock, "dax_size hmem_unbind", "", "", []string{"v7.1 dax_size,kmem_unbind", "v7.1+dax_attrs_try"}},
 	"F9, mapping": {"dax_size,dax_start,kmem_unbind", spec.NoDeadlock, "dax_size dax_start", "", "", []string{"v7.1 dax_start,kmem_unbind", "v7.1+dax_attrs_try"}},
-	"F10":         {"hmem_bind,hmem_unbind", spec.NoRecursion, "hmem_bind", "v6.10", "", []string{"v6.1", "v7.1+dax_create_unwinds"}},
+	"F10":         {"hmem_bind,hmem_unbind", spec.NoRecursion, "hmem_bind", "v6.10", "", []string{"v6.1", "v6.9", "v7.1+dax_create_unwinds"}},
 	"F11":         {"acpi_cpu_eject,node_memremap,node_memunmap", spec.PagesUnderMemHotplug, "node_memunmap", "", "", []string{"v7.1+offline_node_locked"}},
 	"F12":         {"page_freed,zone_grows", spec.NoBug, "page_freed", "", "", []string{"v5.10", "v7.1+span_seqlock_again", "v7.1 page_freed"}},
 }

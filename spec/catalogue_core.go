@@ -62,7 +62,7 @@ func coreBugs() []Bug {
 				Breaks: []*Invariant{NoDeadlock}, By: []string{"writer_memremap"}}}},
 		{ID: "B12", Title: "memory without block devices is added without any lock", Fix: []*Change{MemremapLock}, Causes: []string{"B13"},
 			Story:  "Two drivers in devm_memremap_pages() call arch_add_memory() at once and fill the same entries of the page tables. The repair takes mem_hotplug_lock.",
-			Source: "f931ab479dd2; v4.9.76 has it as a backport, v4.10.0",
+			Source: "f931ab479dd2; v4.9.22 has it as a backport, v4.10.0",
 			Scenarios: []Scenario{{Before: "v4.10-f931ab479dd2", After: "v4.10", Actors: "memremap_pages,memunmap_pages,online_mems_reader",
 				Breaks: []*Invariant{AddRemoveUnderMemHotplug, ReadersSeeStable}, By: []string{"memremap_pages"}},
 				{Before: "v4.10-f931ab479dd2", After: "v4.10", Actors: "pmem_probe,pmem_remove,memremap_pages",

@@ -25,7 +25,7 @@ func platformBugs() []Bug {
 		{ID: "B34", Title: "the Xen balloon deadlocks with onlining", Fix: []*Change{XenDropMutex},
 			Story: "The balloon worker holds balloon_mutex when it adds memory; pages that come online go into the balloon, under balloon_mutex, with mem_hotplug_lock held. With auto-online one task " +
 				"takes it twice. The repair drops balloon_mutex around the call.",
-			Source: "v4.4.220 and v4.9.76", Unverified: "the commit id",
+			Source: "v4.5.7 and v4.6.2", Unverified: "the commit id",
 			Scenarios: []Scenario{
 				{Before: "v4.4", After: "v4.4+703fc13a3f66", Actors: "xen_balloon,xen_online", Blocks: 2,
 					Breaks: []*Invariant{NoDeadlock, LockOrder}, By: []string{"xen_balloon", "xen_online"}},

@@ -26,7 +26,7 @@ var (
 	StateStoreReturn = &Change{ID: "d66ba15bc752", Release: Release{4, 9},
 		Title:      "memory-hotplug: fix store_mem_state() return value",
 		Summary:    "a positive return of device_online() or device_offline() becomes -EINVAL in the state store",
-		Unverified: "id from memory; 4.8.15 and 4.9.76 were read on both sides"}
+		Unverified: "id from memory; 4.8.15 and 4.9.22 were read on both sides"}
 	MemremapLock = &Change{ID: "f931ab479dd2", Release: Release{4, 10},
 		Title:   "mm: fix devm_memremap_pages crash, use mem_hotplug_{begin, done}",
 		Summary: "devm_memremap_pages() takes mem_hotplug_lock around arch_add_memory() and arch_remove_memory()",
@@ -154,7 +154,7 @@ var (
 // CoreChanges returns the changes that decide what the procedures of group core do, oldest first.
 func CoreChanges() []*Change {
 	return byRelease([]*Change{SysfsTrylock, NodeUnderMemHotplug, OnlineMems, StateStoreLock, MemremapPages, WholeBlocks, AutoOnlineMem, StateStoreReturn,
-		MemremapLock, MemoryAddRemoveLock, AutoOnlineDevice, PercpuCPUHotplug, PercpuMemHotplug, Memtrace, AnyZone, OfflineForever, DrainWithoutCPULock, MemtraceReadd, NodeOnDemand,
+		MemremapLock, MemremapGate, MemoryAddRemoveLock, AutoOnlineDevice, PercpuCPUHotplug, PercpuMemHotplug, Memtrace, AnyZone, OfflineForever, DrainWithoutCPULock, MemtraceReadd, NodeOnDemand,
 		RemoveTakesDeviceHotplug, AddTakesDeviceHotplug, LockInOnlinePages, MemtraceOnlineLock, MemtraceOfflineLock,
 		DeviceKill, ProbeStoreUnlock, ReleaseResourceLate, RemoveReturnsBusy, BlockDevicesOutside, NoMemSysfsMutex, RemoveBlocksFirst,
 		NoPagesCheck, ParseFirst, RemoveUnpairedDone, MemtraceContig, HardwareErrors, LockInBlockOnline, RemoveBlocksInside, DeviceReady})

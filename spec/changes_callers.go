@@ -29,7 +29,7 @@ var (
 		Title:      "xen_balloon: support memory auto onlining policy",
 		Summary:    "the Xen balloon worker drops balloon_mutex around add_memory_resource()",
 		Repairs:    []*Invariant{NoDeadlock, NoRecursion},
-		Unverified: "id and release from memory; 4.4.220 and 4.9.76 were read on both sides"}
+		Unverified: "id from memory; 4.5.7 and 4.6.2 were read on both sides"}
 	HyperVSpinlock = &Change{ID: "hv_ha_lock", Release: Release{4, 9},
 		Title:      "Drivers: hv: balloon: replace ha_region_mutex with spinlock",
 		Summary:    "the Hyper-V balloon no longer holds a lock across the calls of the notifier chain",
@@ -62,16 +62,16 @@ var (
 	DaxKmem = &Change{ID: "c221c0b0308f", Release: Release{5, 1},
 		Title:      "device-dax: Hotplug persistent memory for use like normal RAM",
 		Summary:    "dax/kmem adds the memory of a dax device",
-		Unverified: "id and release from memory; 6.12.0 was read"}
+		Unverified: "id and release from memory; 5.0.1 and 5.2.1 were read on both sides"}
 	VirtioMem = &Change{ID: "5f1f79bbc9e2", Release: Release{5, 8},
 		Title:      "virtio-mem: Paravirtualized memory hotplug",
 		Summary:    "virtio-mem adds memory block by block",
-		Unverified: "id from memory; 6.1.158 was read"}
+		Unverified: "id from memory; 5.6.4 and 5.8.1 were read on both sides"}
 	ZoneDeviceDrain = &Change{ID: "50f44ee7248a", Release: Release{5, 2},
 		Title:      "mm/devm_memremap_pages: fix final page put race",
 		Summary:    "teardown waits for the last page reference before it removes the mapping",
 		Repairs:    []*Invariant{NoBug},
-		Unverified: "release from memory"}
+		Unverified: "release from memory; 5.0.1 and 5.2.1 were read on both sides"}
 	HPTCpusLocked = &Change{ID: "c784be435d5d", Release: Release{5, 4},
 		Title:   "powerpc/pseries: Fix cpu_hotplug_lock acquisition in resize_hpt()",
 		Summary: "resize_hpt() uses stop_machine_cpuslocked(), since mem_hotplug_begin() holds cpu_hotplug_lock",
@@ -104,20 +104,20 @@ var (
 		Title:      "mm, devm_memremap_pages: hold device_hotplug lock over mem_hotplug_{begin, done}",
 		Summary:    "devm_memremap_pages() takes device_hotplug_lock; 55adc1d05dca undid it before v4.11",
 		Needs:      []*Change{MemremapLock},
-		Unverified: "read in later mails; v4.11.0 does not have it"}
+		Unverified: "read in later mails; 4.11.0 does not have it, 4.9.22 and 4.9.229 have it as a backport"}
 	LinearMappingMutex = &Change{ID: "e5b2af044f31", Release: Release{5, 11},
 		Title:      "powerpc/mm: protect linear mapping modifications by a mutex",
 		Summary:    "the linear mapping of powerpc has a lock of its own",
 		Repairs:    []*Invariant{AddRemoveUnderMemHotplug},
-		Unverified: "release from memory; 5.10.185 and 6.1-rc7 were read on both sides"}
+		Unverified: "the changelog was not read; 5.10.7 and 5.11.0 were read on both sides"}
 	KcoreFreeze = &Change{ID: "82840451936f", Release: Release{5, 14},
 		Title:   "mm: introduce page_offline_(begin|end|freeze|thaw) to synchronize setting PageOffline()",
 		Summary: "page_offline_rwsem, and /proc/kcore reads it while it reads pages (2711032c64a8)",
-		Repairs: []*Invariant{ReadersSeeStable}, Unverified: "the id of the change of /proc/kcore is from memory; 5.10.185 and 6.1.158 were read on both sides"}
+		Repairs: []*Invariant{ReadersSeeStable}, Unverified: "the id of the change of /proc/kcore is from memory; 5.12.9 and 5.14-rc5 were read on both sides"}
 	VirtioMemFreeze = &Change{ID: "6cc26d77613a", Release: Release{5, 14},
 		Title:   "virtio-mem: use page_offline_(start|end) when setting PageOffline()",
 		Summary: "virtio-mem writes page_offline_rwsem around setting PageOffline()",
-		Needs:   []*Change{KcoreFreeze}, Repairs: []*Invariant{ReadersSeeStable}, Unverified: "6.1.158 was read"}
+		Needs:   []*Change{KcoreFreeze}, Repairs: []*Invariant{ReadersSeeStable}, Unverified: "5.12.9 and 5.14-rc5 were read on both sides, the commit was not"}
 	VirtioMemLeaveRCU = &Change{ID: "425bec0032f5", Release: Release{5, 14},
 		Title:   "virtio-mem: fix sleeping in RCU read side section in virtio_mem_online_page_cb()",
 		Summary: "virtio-mem leaves the RCU read-side critical section before it sets pages offline",
@@ -125,60 +125,65 @@ var (
 	MemmapOnMemory = &Change{ID: "a08a2ae34613", Release: Release{5, 14},
 		Title:      "mm,memory_hotplug: allocate memmap from the added memory range",
 		Summary:    "a block can hold its own memmap, which is put into the zone when the block is onlined",
-		Unverified: "6.1-rc7 was read"}
+		Unverified: "5.12.9 and 5.14-rc5 were read on both sides, the commit was not"}
 	SpanWithoutSeqlock = &Change{ID: "27cacaad16c5", Release: Release{5, 14},
 		Title:      "mm,memory_hotplug: drop unneeded locking",
 		Summary:    "spans of zones and nodes are written under mem_hotplug_lock alone, no longer under their seqlock and pgdat_resize_lock()",
-		Unverified: "id, title and release from memory; 5.11 and 5.15.100 were read on both sides"}
+		Unverified: "id, title and release from memory; 5.12.9 and 5.14-rc5 were read on both sides"}
 	ZonelistSeqcount = &Change{ID: "3d36424b3b58", Release: Release{6, 0},
 		Title:   "mm/page_alloc: fix race condition between build_all_zonelists and page allocation",
 		Summary: "an allocation that finds no zone tries again if the zonelists were being rebuilt",
-		Repairs: []*Invariant{ReadersSeeStable}, Unverified: "6.1-rc7 was read"}
+		Repairs: []*Invariant{ReadersSeeStable}, Unverified: "release from memory; 6.0-rc1 and 6.1-rc7 were read on both sides"}
 	PageExtRCU = &Change{ID: "b1d5488a2528", Release: Release{6, 1},
 		Title:   "mm: fix use-after free of page_ext after race with memory-offline",
 		Summary: "users of page_ext are in an RCU read-side critical section, and offlining waits for them",
-		Repairs: []*Invariant{NoBug}, Unverified: "id from memory; 5.10.185 and 6.1.158 were read on both sides"}
+		Repairs: []*Invariant{NoBug}, Unverified: "id from memory; 6.0-rc1 and 6.1-rc7 were read on both sides"}
 	ZonelistIrqsOff = &Change{ID: "1007843a9190", Release: Release{6, 3},
 		Title:   "mm/page_alloc: fix potential deadlock on zonelist_update_seq seqlock",
 		Summary: "zonelists are rebuilt with interrupts off and messages deferred",
-		Needs:   []*Change{ZonelistSeqcount}, Repairs: []*Invariant{NoDeadlock}, Unverified: "release from memory; 6.1-rc7 and 6.1.158 were read on both sides"}
+		Needs:   []*Change{ZonelistSeqcount}, Repairs: []*Invariant{NoDeadlock}, Unverified: "release from memory; 6.1.20 and 6.5.0 were read on both sides, and 6.1.55 has it as a backport"}
 	CxlDax = &Change{ID: "09d09e04d2fc", Release: Release{6, 3},
 		Title:      "cxl/dax: Create dax devices for CXL RAM regions",
 		Summary:    "the memory of a CXL region becomes that of a dax device",
 		Unverified: "id and release from memory; 7.1.5 was read"}
-	DaxRegionSem = &Change{ID: "c05ae9d85b47", Release: Release{6, 10},
+	DaxRegionSem = &Change{ID: "c05ae9d85b47", Release: Release{6, 9},
 		Title:      "dax/bus.c: replace driver-core lock usage by a local rwsem",
-		Summary:    "dax_region_rwsem is written while the device of a dax region is made or goes",
-		Unverified: "id and release from memory; 7.1.5 was read"}
+		Summary:    "dax_region_rwsem is written while the device of a dax region is made or goes, but when it goes while somebody else has the lock",
+		Unverified: "id from memory; 6.8.0 and 6.9.0 were read on both sides"}
+	DaxUnregisterLocks = &Change{ID: "dax_unregister_locks", Release: Release{6, 10},
+		Title:      "dax/bus.c: fix locking for unregister_dax_dev / unregister_dax_mapping paths",
+		Summary:    "unregister_dev_dax() takes dax_region_rwsem, and no longer does without if somebody has it",
+		Needs:      []*Change{DaxRegionSem},
+		Unverified: "commit id not found; the title is in the list of a merge, 6.9.0 and 6.12.0 were read on both sides"}
 	NodeNotifier = &Change{ID: "8d2882a8edb8", Release: Release{6, 17},
 		Title:      "mm,memory_hotplug: implement numa node notifier",
 		Summary:    "a chain of its own tells of the first and the last memory of a node; slab, memory tiers and HMAT move to it",
-		Unverified: "id and release from memory; 6.12.0 and 7.1.5 were read on both sides"}
+		Unverified: "id and release from memory; 6.12.0 and 6.17.0 were read on both sides"}
 	PrepareNotifier = &Change{ID: "c5f1e2d18909", Release: Release{6, 9}, Gone: Release{6, 19},
 		Title:      "mm/memory_hotplug: introduce MEM_PREPARE_ONLINE/MEM_FINISH_OFFLINE notifiers",
 		Summary:    "memory_block_online() and memory_block_offline() call the memory notifier chain once more, with mem_hotplug_lock held; undone by 300709fbefd1",
 		Needs:      []*Change{LockInBlockOnline},
-		Unverified: "the release from memory; 6.6.9, 6.12.0 and 7.1.5 were read; 300709fbefd1 is of v6.19-rc1 by its backport"}
+		Unverified: "the commit was not read; 6.8.0 and 6.9.0 were read on both sides, and 6.18.2 and 6.19.0 on those of 300709fbefd1"}
 	MemoryTiers = &Change{ID: "992bf77591cb", Release: Release{6, 1},
 		Title:      "mm/demotion: add support for explicit memory tiers",
 		Summary:    "a callback of the memory notifier chain takes memory_tier_lock",
-		Unverified: "id and release from memory; 6.12.0 was read"}
+		Unverified: "id from memory; 6.0-rc1 and 6.1-rc7 were read on both sides"}
 	MigrationWaitUnpinned = &Change{ID: "9a1ea439b16b", Release: Release{5, 0},
 		Title:   "mm: put_and_wait_on_page_locked() while page is migrated",
 		Summary: "who waits for a page that is migrated does not keep a reference to it meanwhile",
-		Repairs: []*Invariant{Progress}, Unverified: "release from memory; 4.20 and 6.1 were read on both sides"}
+		Repairs: []*Invariant{Progress}}
 	UsageRCU = &Change{ID: "5ec8e8ea8b77", Release: Release{6, 8},
 		Title:   "mm/sparsemem: fix race in accessing memory_section->usage",
 		Summary: "a section is marked invalid first, and its usage map is freed after a grace period",
-		Repairs: []*Invariant{NoBug}, Unverified: "6.1-rc7 and 6.12.0 were read on both sides"}
+		Repairs: []*Invariant{NoBug}, Unverified: "6.6.9 and 6.12.0 were read on both sides"}
 	PtdumpLock = &Change{ID: "59305202c67f", Release: Release{6, 17},
 		Title:   "mm/ptdump: take the memory hotplug lock inside ptdump_walk_pgd()",
 		Summary: "every dump of kernel page tables reads mem_hotplug_lock",
-		Repairs: []*Invariant{ReadersSeeStable}, Unverified: "6.12.0 and 7.1.5 were read on both sides"}
+		Repairs: []*Invariant{ReadersSeeStable}, Unverified: "6.12.0 and 6.17.0 were read on both sides"}
 	PciInitialProbe = &Change{ID: "pci_initial_probe", Release: Release{6, 17},
 		Title:      "PCI: Allow built-in drivers to use async initial probing",
 		Summary:    "pci_bus_add_device() lets a driver that asks for it, as cxl_pci does, probe a new device later, by device_initial_probe()",
-		Unverified: "commit id not found; its mail, 6.12.0 and 7.1.5 were read"}
+		Unverified: "commit id not found; its mail, 6.12.0 and 6.17.0 were read"}
 	OfflineAtomic = &Change{ID: "a7cc262a1135", Release: Release{7, 2},
 		Title:      "driver core: replace dev->offline and dev->offline_disabled with accessors",
 		Summary:    "dev->offline no longer shares a word with flags that other locks protect",
@@ -190,5 +195,5 @@ func callerChanges() []*Change {
 	return []*Change{SlabOnlineMems, HyperVMutex, HyperVCancel, XenDropMutex, HyperVSpinlock, ResizeHPT,
 		PseriesCheckState, ZonelistOrderLock, NoZonelistOrder, MigrationWaitUnpinned, IsolateOnce, DaxKmem, VirtioMem, ZoneDeviceDrain, HPTCpusLocked, SlabShowLockless,
 		DumpAfterUnlock, PtdumpArm64Lock, NodeMaskOfSlab, SlabNoCPULock, NodeNeverFreed,
-		MemremapGate, LinearMappingMutex, KcoreFreeze, VirtioMemFreeze, VirtioMemLeaveRCU, MemmapOnMemory, SpanWithoutSeqlock, ZonelistSeqcount, PageExtRCU, ZonelistIrqsOff, CxlDax, DaxRegionSem, MemoryTiers, PrepareNotifier, NodeNotifier, UsageRCU, PtdumpLock, PciInitialProbe, OfflineAtomic}
+		LinearMappingMutex, KcoreFreeze, VirtioMemFreeze, VirtioMemLeaveRCU, MemmapOnMemory, SpanWithoutSeqlock, ZonelistSeqcount, PageExtRCU, ZonelistIrqsOff, CxlDax, DaxRegionSem, DaxUnregisterLocks, MemoryTiers, PrepareNotifier, NodeNotifier, UsageRCU, PtdumpLock, PciInitialProbe, OfflineAtomic}
 }

@@ -59,32 +59,35 @@ func driverRemove(t Task, b Block) Errno {
 // memremapPages models devm_memremap_pages(), kernel/memremap.c; hmm_devmem_pages_create() of mm/hmm.c locks alike.
 func memremapPages(t Task, _ Block) (errno Errno) {
 	defer t.Call(MemremapPagesFn)(&errno)
-	locked := t.Kernel().Has(MemremapLock)
-	memremapLock(t, locked)
-	ret := archAddMemory(t, NoBlock)
-	memremapUnlock(t, locked)
-	return ret
+	defer memremapLock(t)()
+	return archAddMemory(t, NoBlock)
 }
 
 // memunmapPages models devm_memremap_pages_release(), kernel/memremap.c; hmm_devmem_release() of mm/hmm.c locks alike.
 func memunmapPages(t Task, _ Block) (errno Errno) {
 	defer t.Call(MemunmapPages)(&errno)
-	locked := t.Kernel().Has(MemremapLock)
-	memremapLock(t, locked)
+	defer memremapLock(t)()
 	archRemoveMemory(t, NoBlock)
-	memremapUnlock(t, locked)
 	return OK
 }
 
-func memremapLock(t Task, locked bool) {
-	if locked {
+// memremapLock takes what devm_memremap_pages() and its release hold: nothing before f931ab479dd2, and with b5d24fda9c3d, which some stable
+// kernels kept, device_hotplug_lock too.
+func memremapLock(t Task) (unlock func()) {
+	gate, lock := t.Kernel().Has(MemremapGate), t.Kernel().Has(MemremapLock)
+	if gate {
+		lockDeviceHotplug(t)
+	}
+	if lock {
 		memHotplugBegin(t)
 	}
-}
-
-func memremapUnlock(t Task, locked bool) {
-	if locked {
-		memHotplugDone(t)
+	return func() {
+		if lock {
+			memHotplugDone(t)
+		}
+		if gate {
+			unlockDeviceHotplug(t)
+		}
 	}
 }
 

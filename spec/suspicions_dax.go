@@ -122,9 +122,7 @@ func (r *daxRegion) remove(t Task) {
 		return
 	}
 	r.removeMapping(t)
-	defer t.Call(UnregisterDevDax)()
-	defer lockDaxRegions(t)()
-	r.unregister(t)
+	r.unregister(t, true)
 }
 
 // lockDaxRegions takes dax_region_rwsem where it exists.
@@ -136,8 +134,23 @@ func lockDaxRegions(t Task) (unlock func()) {
 	return func() { t.Unlock(DaxRegion.Of(NoBlock)) }
 }
 
-// unregister models the body of unregister_dev_dax().
-func (r *daxRegion) unregister(t Task) {
+// lockDaxRegionsToUnregister takes dax_region_rwsem as unregister_dev_dax() does: in v6.9 not at all if somebody has it, be it the caller or not.
+func lockDaxRegionsToUnregister(t Task) (unlock func()) {
+	if !DaxRegion.ExistsIn(t.Kernel()) || t.Kernel().Has(DaxUnregisterLocks) {
+		return lockDaxRegions(t)
+	}
+	if l := DaxRegion.Of(NoBlock); t.TryLock(l) { // rwsem_is_locked(), then down_write_killable()
+		return func() { t.Unlock(l) }
+	}
+	return func() {}
+}
+
+// unregister models unregister_dev_dax().
+func (r *daxRegion) unregister(t Task, lock bool) {
+	defer t.Call(UnregisterDevDax)()
+	if lock {
+		defer lockDaxRegionsToUnregister(t)()
+	}
 	if r.size != nil {
 		kernfsRemove(t, r.size.Of(NoBlock)) // device_del(): device_remove_attrs()
 	}
@@ -175,11 +188,7 @@ func (r *daxRegion) create(t Task) {
 	r.attach(t)
 	t.Unlock(r.device.Of(NoBlock))
 	if t.Choose("devm_add_action_or_reset() fails", 2) == 1 {
-		defer t.Call(UnregisterDevDax)()
-		if !t.Kernel().Has(DaxCreateUnwinds) {
-			defer lockDaxRegions(t)()
-		}
-		r.unregister(t)
+		r.unregister(t, !t.Kernel().Has(DaxCreateUnwinds))
 		return
 	}
 	t.Activate(r.start.Of(NoBlock)) // devm_register_dax_mapping()

@@ -206,7 +206,7 @@ func names(calls []spec.LockCall) []string {
 var makefileLine = regexp.MustCompile(`(?m)^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d+)\s*$`)
 
 // Guess returns the kernel of the specification that comes nearest to the tree at dir, and the version of the tree: the newest stable
-// kernel of its series that is not newer, or the release.
+// kernel of its series that is not newer, or the release. A kernel of a vendor is only taken for a tree of that vendor.
 func Guess(dir string) (spec.Kernel, string, error) {
 	text, err := os.ReadFile(filepath.Join(dir, "Makefile"))
 	if err != nil {
@@ -227,7 +227,7 @@ func Guess(dir string) (spec.Kernel, string, error) {
 	name := base.String()
 	for _, s := range spec.StableKernels() {
 		patch := 0
-		if _, err := fmt.Sscan(s.Name[strings.LastIndex(s.Name, ".")+1:], &patch); err == nil && s.Base == base && patch <= number["SUBLEVEL"] {
+		if _, err := fmt.Sscan(s.Name[strings.LastIndex(s.Name, ".")+1:], &patch); err == nil && s.Base == base && patch <= number["SUBLEVEL"] && ofVendor(dir, s.Vendor) {
 			name = s.Name
 		}
 	}
@@ -236,4 +236,10 @@ func Guess(dir string) (spec.Kernel, string, error) {
 		return spec.Kernel{}, version, fmt.Errorf("tree %s: %w", version, err)
 	}
 	return k, version, nil
+}
+
+// ofVendor tells whether the tree at dir is one of the vendor, or there is none.
+func ofVendor(dir, vendor string) bool {
+	at, err := os.Stat(filepath.Join(dir, vendor))
+	return err == nil && at.IsDir()
 }

@@ -118,6 +118,11 @@ func TestGuess(t *testing.T) {
 		require.Equal(t, kernel, k.String())
 		require.Equal(t, strings.Join(version[:], "."), said)
 	}
+	for vendor, kernel := range map[string]string{"ubuntu/README": "v4.15.18", "README": "v4.15"} {
+		k, _, err := Guess(write(t, map[string]string{"Makefile": "VERSION = 4\nPATCHLEVEL = 15\nSUBLEVEL = 18\n", vendor: ""}, "", "", ""))
+		require.NoError(t, err)
+		require.Equal(t, kernel, k.String(), vendor)
+	}
 	_, _, err := Guess(write(t, map[string]string{"Makefile": "VERSION = 2\nPATCHLEVEL = 6\nSUBLEVEL = 39\n"}, "", "", ""))
 	require.ErrorContains(t, err, `unknown release "v2.6"`)
 	_, _, err = Guess(write(t, map[string]string{"Makefile": "all:\n"}, "", "", ""))
