@@ -25,6 +25,7 @@ func Backports(w io.Writer, st Style, b *sim.Backport) error {
 	if !b.Complete {
 		p.line("\n%s", st.amber("not complete ("+b.Limit+"): there may be other sets"))
 	}
+	p.line("%s", st.dim(fmt.Sprintf("chosen from all %s that it lacks", plural(int64(b.Candidates), "change"))))
 	if b.Checks > 0 {
 		p.line("%s", st.dim(fmt.Sprintf("%s of all actors, %s of the few in a counterexample", plural(int64(b.Checks), "check"), plural(int64(b.Probes), "check"))))
 	}

@@ -12,12 +12,13 @@ import (
 
 type jsonBackport struct {
 	Envelope
-	Kernel   string            `json:"kernel"`
-	Broken   []string          `json:"broken"`
-	Sets     []jsonBackportSet `json:"sets"`
-	Complete bool              `json:"complete"`
-	Limit    string            `json:"limit,omitempty"`
-	Pivots   []string          `json:"pivots,omitempty"`
+	Kernel     string            `json:"kernel"`
+	Broken     []string          `json:"broken"`
+	Sets       []jsonBackportSet `json:"sets"`
+	Candidates int               `json:"candidates"`
+	Complete   bool              `json:"complete"`
+	Limit      string            `json:"limit,omitempty"`
+	Pivots     []string          `json:"pivots,omitempty"`
 }
 
 type jsonBackportSet struct {
@@ -46,7 +47,7 @@ func BackportJSON(w io.Writer, b *sim.Backport, part *Part) error {
 		}
 		sets = append(sets, out)
 	}
-	return writeJSON(w, jsonBackport{envelope("backport", part), b.Kernel, append([]string{}, b.Broken...), sets, b.Complete, b.Limit, ids(b.Pivots)})
+	return writeJSON(w, jsonBackport{envelope("backport", part), b.Kernel, append([]string{}, b.Broken...), sets, b.Candidates, b.Complete, b.Limit, ids(b.Pivots)})
 }
 
 // MergeBackports puts the parts of a search for backports together.
@@ -67,7 +68,7 @@ func readBackport(data []byte) (*sim.Backport, error) {
 	if err := json.Unmarshal(data, &in); err != nil {
 		return nil, err
 	}
-	out := &sim.Backport{Kernel: in.Kernel, Broken: in.Broken, Complete: in.Complete, Limit: in.Limit}
+	out := &sim.Backport{Kernel: in.Kernel, Broken: in.Broken, Candidates: in.Candidates, Complete: in.Complete, Limit: in.Limit}
 	var err error
 	if out.Pivots, err = changesOf(in.Pivots); err != nil {
 		return nil, err

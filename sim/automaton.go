@@ -77,8 +77,8 @@ type layout struct {
 const maxLocks = 64
 
 // newAutomaton unrolls, merges and compiles the actors; mark may mark nodes before they are merged.
-func newAutomaton(k spec.Kernel, actors []spec.Actor, tasks, blocks int, r Reductions, mark ...func(*graph)) (*automaton, error) {
-	g, err := unrollProtected(k, actors, blocks)
+func newAutomaton(k spec.Kernel, actors []spec.Actor, tasks, blocks int, r Reductions, only *scene, mark ...func(*graph)) (*automaton, error) {
+	g, err := unrollProtected(k, actors, blocks, only)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 // BackportConfig says which kernel to make right, and how. The zero values of the optional fields mean the default.
 type BackportConfig struct {
 	Kernel spec.Kernel
-	// Candidates are the changes to choose from; nil means all that the kernel lacks, but for those that only decide on early refusals and their errno.
+	// Candidates are the changes to choose from; nil means all that the kernel lacks.
 	Candidates []*spec.Change
 	// Selection names the actors and groups with which nothing may fail; empty means "core".
 	Selection string
@@ -38,6 +38,8 @@ type Backport struct {
 	// Complete tells that there are no other minimal sets; otherwise Limit says what stopped the search.
 	Complete bool
 	Limit    string
+	// Candidates counts the changes to choose from.
+	Candidates int
 	// Checks counts the checks of all actors, and Probes those of the few that took part in a counterexample.
 	Checks, Probes int
 	// Pivots are the changes by which the search is divided into parts, if it is.
@@ -64,8 +66,7 @@ type Without struct {
 
 func (c BackportConfig) withDefaults() (BackportConfig, error) {
 	if c.Candidates == nil {
-		refusals := spec.RefusalChanges()
-		c.Candidates = slices.DeleteFunc(spec.Changes(), func(d *spec.Change) bool { return slices.Contains(refusals, d) })
+		c.Candidates = spec.Changes()
 	}
 	c.Candidates = slices.DeleteFunc(slices.Clone(c.Candidates), c.Kernel.Has)
 	if len(c.Candidates) > maxCandidates {
@@ -95,13 +96,13 @@ func SizesUpTo(tasks, blocks int) []spec.Size {
 }
 
 // FindBackports finds the minimal sets of changes that make a kernel right, or those that one part of the search finds. It takes the smallest set that nothing refutes so
-// far and checks it; a counterexample refutes that set and every other that alters nothing that could matter to it (learn.go).
+// far and checks it; a counterexample refutes that set and every other that alters nothing that matters to it (learn.go).
 func FindBackports(ctx context.Context, c BackportConfig) (*Backport, error) {
 	c, err := c.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	b := &backporter{BackportConfig: c, out: &Backport{Kernel: c.Kernel.String(), Complete: true}}
+	b := &backporter{BackportConfig: c, out: &Backport{Kernel: c.Kernel.String(), Candidates: len(c.Candidates), Complete: true}}
 	if err := b.search(ctx); err != nil {
 		return nil, err
 	}
@@ -115,6 +116,7 @@ func FindBackports(ctx context.Context, c BackportConfig) (*Backport, error) {
 type backporter struct {
 	BackportConfig
 	learnt clauses
+	plays  []*play // of the counterexamples that were found
 	out    *Backport
 }
 

@@ -144,25 +144,6 @@ func TestBackportOfTheStory(t *testing.T) {
 	}
 }
 
-// The changes of early refusals are no candidates: they alter nothing of what a kernel breaks, be it right or wrong.
-func TestRefusalsBreakAndMendNothing(t *testing.T) {
-	right := spec.RemoveTakesDeviceHotplug.ID + "+" + spec.LockInOnlinePages.ID + "+" + spec.RemoveReturnsBusy.ID + "+" +
-		spec.AddTakesDeviceHotplug.ID + "+" + spec.ProbeStoreUnlock.ID + "+" + spec.MemtraceContig.ID
-	for kernel, holds := range map[string]bool{"v4.14": false, "v4.19": false, "v5.7": false, "v4.14+" + right: true, "v4.19+" + right: true} {
-		k := mustKernel(t, kernel)
-		lacks := slices.DeleteFunc(spec.RefusalChanges(), k.Has)
-		require.NotEmpty(t, lacks, kernel)
-		var broken [2][]string
-		for i, k := range []spec.Kernel{k, k.With(lacks...)} {
-			r, err := sim.Check(t.Context(), sim.Config{Kernel: k, Tasks: 2, Blocks: 1})
-			require.NoError(t, err)
-			require.Equal(t, holds, r.Holds(), "%s", k)
-			broken[i] = r.Broken()
-		}
-		require.Equal(t, broken[0], broken[1], kernel)
-	}
-}
-
 // A change may remove the only actor: what does not exist breaks nothing.
 func TestBackportThatRemovesTheActor(t *testing.T) {
 	b, err := sim.FindBackports(t.Context(), sim.BackportConfig{Kernel: mustKernel(t, "v4.14"), Selection: "memtrace", Sizes: sim.SizesUpTo(2, 1),

@@ -83,6 +83,9 @@ func (b *backporter) searchIn(ctx context.Context, d division) error {
 		if !ok {
 			return nil
 		}
+		if b.refuted(ctx, s) {
+			continue
+		}
 		if _, err := b.try(ctx, s); err != nil {
 			return err
 		}
@@ -91,9 +94,9 @@ func (b *backporter) searchIn(ctx context.Context, d division) error {
 
 // MergeBackports puts the parts of a search together.
 func MergeBackports(parts []*Backport) (*Backport, error) {
-	out := &Backport{Kernel: parts[0].Kernel, Broken: parts[0].Broken, Complete: true}
+	out := &Backport{Kernel: parts[0].Kernel, Broken: parts[0].Broken, Candidates: parts[0].Candidates, Complete: true}
 	for i, p := range parts {
-		if p.Kernel != out.Kernel || !slices.Equal(p.Broken, out.Broken) || !slices.Equal(p.Pivots, parts[0].Pivots) {
+		if p.Kernel != out.Kernel || p.Candidates != out.Candidates || !slices.Equal(p.Broken, out.Broken) || !slices.Equal(p.Pivots, parts[0].Pivots) {
 			return nil, fmt.Errorf("part %d is of another search than part 1", i+1)
 		}
 		out.Checks, out.Probes = out.Checks+p.Checks, out.Probes+p.Probes

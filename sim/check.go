@@ -34,6 +34,8 @@ type Config struct {
 	groups []string // that Selection names
 	// livelocks makes tasks rest where they may go round for ever, and where they may have to wait.
 	livelocks bool
+	// scene, if set, is all that is played.
+	scene *scene
 }
 
 // Limits stop a search. Zero means no limit.

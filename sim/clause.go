@@ -74,12 +74,15 @@ func differs(s, asked changeSet) clause {
 // clauses are what was learnt so far.
 type clauses []clause
 
+// imply tells whether a clause says all that c says.
+func (cs clauses) imply(c clause) bool {
+	return slices.ContainsFunc(cs, func(d clause) bool { return d.implies(c) })
+}
+
 // adding returns cs and c, without those that say nothing that another does not say.
 func (cs clauses) adding(c clause) clauses {
-	for _, d := range cs {
-		if d.implies(c) {
-			return cs
-		}
+	if cs.imply(c) {
+		return cs
 	}
 	kept := slices.DeleteFunc(slices.Clone(cs), c.implies)
 	return append(kept, c)

@@ -32,6 +32,8 @@
 //
 //   - backport.go  minimal sets of changes that make a kernel right
 //   - learn.go     which sets a counterexample refutes
+//   - scene.go     what a counterexample was made of
+//   - shorten.go   which of the changes that it asked for matter
 //   - asked.go     what a counterexample depends on
 //   - clause.go    sets of changes, and the smallest that nothing refutes
 //

@@ -61,7 +61,7 @@ func newExplorer(c Config) (*explorer, error) {
 	if c.livelocks { // the search asks where a restart leads
 		mark = append(mark, (*graph).keepRestartsApart)
 	}
-	a, err := newAutomaton(c.Kernel, c.Actors, c.Tasks, c.Blocks, c.Reductions, mark...)
+	a, err := newAutomaton(c.Kernel, c.Actors, c.Tasks, c.Blocks, c.Reductions, c.scene, mark...)
 	if err != nil {
 		return nil, err
 	}

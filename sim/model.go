@@ -110,7 +110,7 @@ func NewModel(c Config) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := newAutomaton(c.Kernel, c.Actors, c.Tasks, c.Blocks, Reductions{NoSlicing: true, NoLipton: true, NoFocus: true})
+	a, err := newAutomaton(c.Kernel, c.Actors, c.Tasks, c.Blocks, Reductions{NoSlicing: true, NoLipton: true, NoFocus: true}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("kernel %s: %w", c.Kernel, err)
 	}

@@ -122,7 +122,7 @@ func (m *mutator) prepare(ctx context.Context) (err error) {
 	if m.all, err = Mutations(m.config); err != nil {
 		return err
 	}
-	if m.graph, err = unrollProtected(m.config.Kernel, m.config.Actors, m.config.Blocks); err != nil {
+	if m.graph, err = unrollProtected(m.config.Kernel, m.config.Actors, m.config.Blocks, nil); err != nil {
 		return err
 	}
 	c := m.config
@@ -155,7 +155,7 @@ func (m *mutator) try(ctx context.Context, mu Mutation) (Mutant, fate, error) {
 	actors := mutated(m.config.Actors, mu, nil)
 	for i, size := range MutationSizes() {
 		if i == 1 { // what the smallest size kills need not be compared
-			if g, err := unrollProtected(m.config.Kernel, actors, m.config.Blocks); err != nil || sameBehaviour(m.graph, g) {
+			if g, err := unrollProtected(m.config.Kernel, actors, m.config.Blocks, nil); err != nil || sameBehaviour(m.graph, g) {
 				return out, equivalent, err
 			}
 		}

@@ -14,7 +14,7 @@ func Mutations(c Config) ([]Mutation, error) {
 			out = append(out, mutationsAt(s, values)...)
 		}
 	}
-	if _, err := unrollProtected(c.Kernel, mutated(c.Actors, Mutation{}, note), c.Blocks); err != nil {
+	if _, err := unrollProtected(c.Kernel, mutated(c.Actors, Mutation{}, note), c.Blocks, nil); err != nil {
 		return nil, err
 	}
 	return out, nil

@@ -73,10 +73,10 @@ func (g *graph) markDeadReads() {
 // unrollProtected unrolls the actors against the answers that can occur. Which answers can occur depends on which locks
 // protect which variables, and that on the paths: it starts with every lock and weakens until the paths keep what
 // they assumed (docs/semantics.md, theorem 1).
-func unrollProtected(k spec.Kernel, actors []spec.Actor, blocks int) (*graph, error) {
+func unrollProtected(k spec.Kernel, actors []spec.Actor, blocks int, only *scene) (*graph, error) {
 	assumed := protection{}
 	for {
-		g, err := unroll(k, actors, blocks, assumed)
+		g, err := unroll(k, actors, blocks, assumed, only)
 		if err != nil {
 			return nil, err
 		}

@@ -64,6 +64,7 @@ type graph struct {
 	nodes  []node
 	starts []int32 // first node of each actor and block
 	guards protection
+	scene  *scene        // if set, what goes on otherwise is cut off
 	beat   *atomic.Int64 // counts replays, for the watchdog
 	order  *spec.Order
 	ahead  map[int32][]node // what follows a node with one answer, found when it was
@@ -74,12 +75,12 @@ const patience = 3 * time.Second
 
 // unroll runs every actor against every answer that can occur, under the assumption that guards really
 // protect the variables. A procedure that never comes back is reported.
-func unroll(k spec.Kernel, actors []spec.Actor, blocks int, guards protection) (*graph, error) {
+func unroll(k spec.Kernel, actors []spec.Actor, blocks int, guards protection, only *scene) (*graph, error) {
 	order, err := spec.OrderOf(k)
 	if err != nil {
 		return nil, err
 	}
-	g := &graph{kernel: k, actors: actors, blocks: blocks, guards: guards, beat: new(atomic.Int64), order: order, ahead: map[int32][]node{}}
+	g := &graph{kernel: k, actors: actors, blocks: blocks, guards: guards, scene: only, beat: new(atomic.Int64), order: order, ahead: map[int32][]node{}}
 	g.nodes = append(g.nodes, node{op: op{kind: opRoot}, actor: -1, block: spec.NoBlock, parent: noNode})
 	current := new(atomic.Value)
 	done := make(chan error, 1)
@@ -147,10 +148,24 @@ func (g *graph) unrollActor(actor int32, b spec.Block) error {
 				return err
 			}
 			g.nodes[n].next[a] = next
+			if !g.scene.plays(g.actors[actor].Name, &g.nodes[n], a) {
+				g.cutOff(next)
+			}
 			todo = append(todo, next)
 		}
 	}
 	return nil
+}
+
+// cutOff makes node n the end of its path, and nothing is broken there: a task that comes there stays for ever. Where Again goes
+// back to, the path goes on.
+func (g *graph) cutOff(n int32) {
+	if n == root || g.nodes[n].next != nil {
+		return
+	}
+	delete(g.ahead, n)
+	g.nodes[n].op, g.nodes[n].fatal = op{kind: opBug, what: "the scene ends here"}, true
+	g.nodes[n].broken, g.nodes[n].entries = nil, nil
 }
 
 // possible tells whether answer a can occur at node n, given what the task knows.

@@ -40,9 +40,3 @@ func whyOfflineFails(t Task) Errno {
 	}
 	return why[t.Choose("a signal, a page that cannot be moved, time is over", n)]
 }
-
-// RefusalChanges returns the changes that decide only where an operation refuses early or has nothing to do, and with which errno.
-// docs/semantics.md, section 9, says why the search for backports does without them.
-func RefusalChanges() []*Change {
-	return []*Change{WholeBlocks, AnyZone, OfflineForever, NodeOnDemand, NoPagesCheck, ParseFirst, HardwareErrors}
-}
