@@ -22,13 +22,14 @@ func (r Release) Compare(s Release) int {
 // Kernel is a release plus and minus changes. Procedures tell kernels apart by Has alone.
 type Kernel struct {
 	name string
+	base Release
 	has  map[*Change]bool
 	ask  func(*Change)
 }
 
 // NewKernel returns the kernel of release r, with plus added and minus taken away.
 func NewKernel(r Release, plus, minus []*Change) Kernel {
-	k := Kernel{name: r.String(), has: map[*Change]bool{}}
+	k := Kernel{name: r.String(), base: r, has: map[*Change]bool{}}
 	for _, c := range Changes() {
 		if !r.Before(c.Release) && (c.Gone == Release{} || r.Before(c.Gone)) {
 			k.has[c] = true
@@ -44,7 +45,7 @@ func (k Kernel) With(changes ...*Change) Kernel { return k.alter("+", true, chan
 func (k Kernel) Less(changes ...*Change) Kernel { return k.alter("-", false, changes) }
 
 func (k Kernel) alter(sign string, has bool, changes []*Change) Kernel {
-	out := Kernel{name: k.name, ask: k.ask, has: make(map[*Change]bool, len(k.has)+len(changes))}
+	out := Kernel{name: k.name, base: k.base, ask: k.ask, has: make(map[*Change]bool, len(k.has)+len(changes))}
 	for c := range k.has {
 		out.has[c] = true
 	}
@@ -73,6 +74,9 @@ func (k Kernel) Observed(ask func(*Change)) Kernel {
 	k.ask = ask
 	return k
 }
+
+// Base returns the release that the kernel started from, for what is outside of the specification. Procedures ask Has.
+func (k Kernel) Base() Release { return k.base }
 
 // String returns the name by which ParseKernel finds the kernel.
 func (k Kernel) String() string { return k.name }

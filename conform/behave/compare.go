@@ -3,56 +3,82 @@ package behave
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"memhp/spec"
 )
 
-// The zones that matter.
-const (
-	Movable    = "movable"
-	KernelZone = "kernel"
-)
+// Facts is what user space sees, by what it is about. A prediction has no entry for what it leaves open.
+type Facts map[string]string
 
-// Block is what user space sees of the memory block in a slot. The zero value is one that does not exist.
-type Block struct {
-	Present bool   `json:"present"`
-	State   string `json:"state,omitempty"`
-	Online  string `json:"online,omitempty"`
-	// Zone is Movable or KernelZone, for a block that is online.
-	Zone string `json:"zone,omitempty"`
+// Absent is what there is to say of a block that does not exist.
+const Absent = "absent"
+
+// zonesFact goes after the name of a block.
+const zonesFact = " valid_zones"
+
+// ZonesFact is what the zones of a block go by.
+func ZonesFact(block string) string { return block + zonesFact }
+
+// BlockText is what the files state and online of a block say.
+func BlockText(state, online string) string { return fmt.Sprintf("state %s, online %s", state, online) }
+
+// ZonesText is what the files valid_zones and removable of a block say.
+func ZonesText(zones, removable string) string {
+	return fmt.Sprintf("%s, removable %s", zones, removable)
 }
 
-// Blocks are the blocks of all slots.
-type Blocks []Block
-
-func (b Blocks) String() string {
-	var out strings.Builder
-	for i, x := range b {
-		if x.Present {
-			fmt.Fprintf(&out, ", %d: state %s, online %s", i, x.State, x.Online)
-			if x.Zone != "" {
-				fmt.Fprintf(&out, ", zone %s", x.Zone)
-			}
-		}
-	}
-	return out.String()
-}
+// MiB is how much a virtio-mem device has plugged.
+func MiB(n int) string { return fmt.Sprintf("%d MiB", n) }
 
 // Seen is what an operation gave, and what there was afterwards.
 type Seen struct {
-	// Result is an errno as spec.Errno prints it, or "done" or "refused" of a hotplug event.
+	// Result is an errno as spec.Errno prints it, or "done" or "refused" of a hotplug request.
 	Result string
-	Blocks Blocks
+	Facts  Facts
+	// Interrupted tells that the operation took so long that it got a signal.
+	Interrupted bool
 }
 
-func (s Seen) String() string { return s.Result + s.Blocks.String() }
+// equal tells whether two predictions are the same.
+func (s Seen) equal(t Seen) bool { return s.Result == t.Result && maps.Equal(s.Facts, t.Facts) }
+
+// agrees tells whether a prediction is what was seen.
+func (s Seen) agrees(seen Seen) bool { return s.Result == seen.Result && len(s.differing(seen)) == 0 }
+
+// differing returns what a prediction and what was seen differ in. A block that nobody thought of is a difference.
+func (s Seen) differing(seen Seen) []string {
+	var out []string
+	for about, text := range s.Facts {
+		if seen.Facts[about] != text {
+			out = append(out, about)
+		}
+	}
+	for about := range seen.Facts {
+		if _, ok := s.Facts[about]; !ok && !strings.HasSuffix(about, zonesFact) {
+			out = append(out, about)
+		}
+	}
+	return out
+}
+
+// only writes the result and some of the facts.
+func (s Seen) only(about []string) string {
+	out := []string{s.Result}
+	for _, a := range about {
+		if text, ok := s.Facts[a]; ok {
+			out = append(out, strings.TrimSpace(a+": "+text))
+		}
+	}
+	return strings.Join(out, "; ")
+}
 
 // System is what a model is compared with.
 type System interface {
-	// Reset unplugs everything, and lets nothing be onlined or vetoed by itself.
-	Reset(ctx context.Context) error
+	// Reset unplugs everything, and lets nothing be onlined or vetoed by itself. It tells what the system was when it had booted.
+	Reset(ctx context.Context) (Start, error)
 	// Do does an operation and looks at all blocks.
 	Do(ctx context.Context, o Op) (Seen, error)
 }
@@ -70,12 +96,34 @@ func (d *Difference) String() string {
 	return fmt.Sprintf("after %s: the kernel: %s; %s predicts: %s", Format(d.Ops), d.Seen, d.Kernel, strings.Join(d.Predicted, " | "))
 }
 
+// newDifference says in which facts they differ.
+func newDifference(k spec.Kernel, start Start, ops []Op, seen Seen, predicted []Seen) *Difference {
+	about := map[string]bool{}
+	for _, p := range predicted {
+		for _, a := range p.differing(seen) {
+			about[a] = true
+		}
+	}
+	names := slices.Sorted(maps.Keys(about))
+	d := &Difference{Kernel: k.String(), Ops: slices.Clone(ops), Seen: seen.only(names)}
+	if start.MovableNode {
+		d.Kernel += movableNode
+	}
+	for _, p := range predicted {
+		if text := p.only(names); !slices.Contains(d.Predicted, text) {
+			d.Predicted = append(d.Predicted, text)
+		}
+	}
+	return d
+}
+
 // Compare resets a system, does the operations, and stops at the first difference. It returns nil if there is none.
 func Compare(ctx context.Context, s System, k spec.Kernel, ops []Op) (*Difference, error) {
-	if err := s.Reset(ctx); err != nil {
+	start, err := s.Reset(ctx)
+	if err != nil {
 		return nil, err
 	}
-	m := NewModel(k)
+	m := NewModel(k, start)
 	for i, o := range ops {
 		seen, err := s.Do(ctx, o)
 		if err != nil {
@@ -86,7 +134,7 @@ func Compare(ctx context.Context, s System, k spec.Kernel, ops []Op) (*Differenc
 			return nil, err
 		}
 		if !agrees {
-			return &Difference{k.String(), slices.Clone(ops[:i+1]), seen.String(), predicted}, nil
+			return newDifference(k, start, ops[:i+1], seen, predicted), nil
 		}
 	}
 	return nil, nil

@@ -3,202 +3,225 @@ package behave
 import (
 	"fmt"
 	"slices"
-	"strings"
+	"strconv"
 
 	"memhp/conform/solo"
 	"memhp/spec"
 )
 
-// onlinedAs is a ghost: the type by which a block was onlined last. mem->online_type itself is unset again when that is done.
-var onlinedAs = &spec.VarClass{Name: "onlined as", Values: spec.OnlineType.Values, Scope: spec.PerBlock}
+// Start is what a guest is when it has booted.
+type Start struct {
+	// EarlyPages is how many pages its zones have: present_early_pages of struct zone.
+	EarlyPages int
+	// MovableNode tells that it was booted with movable_node.
+	MovableNode bool
+}
 
 // Model is what a kernel of the specification may be in after a sequence of operations.
 type Model struct {
 	kernel spec.Kernel
-	worlds []solo.World
-	veto   map[string]bool // by action
+	actors map[string]spec.Actor
+	states []state
+	// veto has the errno, a negative number, by which a notifier vetoes an action.
+	veto map[string]string
 }
 
 // NewModel returns the model of a kernel on which nothing is plugged and nothing is onlined by itself.
-func NewModel(k spec.Kernel) *Model {
-	absent := spec.BlockInits()[0]
-	return &Model{k, []solo.World{solo.NewWorld(slices.Repeat([]spec.BlockInit{absent}, Slots)...)}, map[string]bool{}}
-}
-
-// The names under which the procedures ask for what is not theirs to choose.
-const (
-	askState       = "word written: online, online_kernel, online_movable, offline, other"
-	askOnline      = "value written: 0, 1, x"
-	askAuto        = "word written: offline, online, other"
-	askVetoOnline  = "a notifier vetoes MEM_GOING_ONLINE"
-	askVetoOffline = "a notifier vetoes MEM_GOING_OFFLINE"
-)
-
-// actor is the entry point that an operation goes through, and what it asks for the word.
-func (o Op) actor() (name, asks string) {
-	switch o.Kind {
-	case Plug:
-		return "acpi_add", ""
-	case Unplug:
-		return "acpi_eject", ""
-	case State:
-		return "state_store", askState
-	case Online:
-		return "online_store", askOnline
-	case AutoOnline:
-		return "auto_online_store", askAuto
+func NewModel(k spec.Kernel, start Start) *Model {
+	inits := spec.BlockInits()
+	absent, online := inits[0], inits[2]
+	first := slices.Repeat([]spec.BlockInit{absent}, blocks())
+	boot := device(Boot)
+	for i := range boot.blocks() {
+		first[boot.block(i)] = online
 	}
-	return "", ""
-}
-
-// end is one end of an operation: what it returned, and what it left.
-type end struct {
-	ret   spec.Errno
-	world solo.World
-}
-
-// ends returns every end that the specification has for an operation.
-func (m *Model) ends(o Op) ([]end, error) {
-	name, asks := o.actor()
-	if name == "" { // a notifier comes or goes: nothing else happens
-		var out []end
-		for _, w := range m.worlds {
-			out = append(out, end{spec.OK, w})
+	s := state{world: solo.NewWorld(first...), dimms: map[string]string{}, mems: map[string]virtioMem{SubBlocks: {}, BigBlocks: {}},
+		start: start, policy: contigZones, ratio: 301, auto: "offline", pinned: spec.NoBlock}
+	for i := range boot.blocks() {
+		if b := boot.block(i); i > 0 {
+			s.world.Set(zoneVar.Of(b), dma32)
 		}
-		return out, nil
+	}
+	return &Model{kernel: k, actors: map[string]spec.Actor{}, states: []state{s}, veto: map[string]string{}}
+}
+
+// actor returns an entry point of the kernel.
+func (m *Model) actor(name string) (spec.Actor, error) {
+	if a, ok := m.actors[name]; ok {
+		return a, nil
 	}
 	actors, err := spec.SelectActors(m.kernel, name)
 	if err != nil {
-		return nil, err
+		return spec.Actor{}, err
 	}
-	machine := solo.NewMachine(m.kernel)
-	machine.Watch = noteType
-	machine.Answers = map[string]int{askVetoOnline: truth(m.veto["MEM_GOING_ONLINE"]), askVetoOffline: truth(m.veto["MEM_GOING_OFFLINE"])}
-	if asks != "" {
-		machine.Answers[asks] = slices.Index(Words(o.Kind), o.Word)
+	m.actors[name] = actors[0]
+	return actors[0], nil
+}
+
+// do is one run of an operation, with all that it sets off.
+func (r *run) do(o Op) string {
+	result := spec.OK.String()
+	switch o.Kind {
+	case Plug:
+		result = r.plug(o.On, o.Word)
+	case Unplug:
+		result = r.unplug(o.On)
+	case Resize:
+		mb, _ := strconv.Atoi(o.Word)
+		result = r.resize(o.On, mb)
+	case State, Online:
+		result = r.write(o)
+	case AutoOnline:
+		result = r.autoOnline(o.Word)
+	case Policy, Ratio:
+		result = r.parameter(o)
+	case Pin:
+		r.pin()
+	case Unpin:
+		r.holds, r.pinned = false, spec.NoBlock
 	}
-	block := spec.Block(o.Slot)
-	if !actors[0].PerBlock {
-		block = spec.NoBlock
+	r.work()
+	return result
+}
+
+// autoOnline is a write to auto_online_blocks: the specification knows whether blocks are onlined, not as what. 5.6.4 knows the words offline and
+// online alone, 5.8.1 all four; 5.7 was not read.
+func (r *run) autoOnline(word string) string {
+	const offline, online, other = 0, 1, 2
+	answer := online
+	switch {
+	case word == "offline":
+		answer = offline
+	case word == "bogus", word != "online" && r.kernel.Base().Before(spec.Release{Major: 5, Minor: 7}):
+		answer = other
+	}
+	ret := r.call("auto_online_store", spec.NoBlock, map[string]int{askAuto: answer})
+	if ret == spec.OK {
+		r.auto = word
+	}
+	return ret.String()
+}
+
+// parameter is a write to a parameter of mm/memory_hotplug.c: set_online_policy(), and param_set_uint() of kernel/params.c.
+func (r *run) parameter(o Op) string {
+	n, err := strconv.Atoi(o.Word)
+	switch {
+	case o.Kind == Policy && o.Word != "bogus":
+		r.policy = o.Word
+	case o.Kind == Ratio && err == nil:
+		r.ratio = n
+	default:
+		return spec.EINVAL.String()
+	}
+	return spec.OK.String()
+}
+
+// pin makes the kernel allocate pages that cannot move. It takes them from ZONE_NORMAL if that has any (the zonelists go from the highest zone
+// down: build_zonerefs_node(), mm/page_alloc.c); so if one block is in it, they are in that.
+func (r *run) pin() {
+	if r.holds {
+		return
+	}
+	r.holds = true
+	for b := range spec.Block(blocks()) {
+		if r.zone(b) != normal {
+			continue
+		}
+		if r.pinned != spec.NoBlock {
+			r.pinned = spec.NoBlock
+			return
+		}
+		r.pinned = b
+	}
+}
+
+// ends returns every end that the specification has for an operation.
+func (m *Model) ends(o Op, interrupted bool) ([]end, error) {
+	switch o.Kind {
+	case Veto:
+		var action, errno string
+		_, _ = fmt.Sscanf(o.Word, "%s %s", &action, &errno) // Words are well-formed
+		m.veto[action] = errno
+	case Allow:
+		delete(m.veto, o.Word)
 	}
 	var out []end
-	for _, w := range m.worlds {
-		runs, err := machine.Outcomes(actors[0], block, w)
+	known := map[string]bool{}
+	for _, s := range m.states {
+		ends, err := m.explore(s, interrupted, func(r *run) string { return r.do(o) })
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", o, err)
 		}
-		for _, r := range runs {
-			if len(r.Broken) > 0 {
-				return nil, fmt.Errorf("%s alone breaks a rule of %s: %s", o, m.kernel, strings.Join(r.Broken, "; "))
+		for _, e := range ends {
+			if key := e.result + e.state.key(); !known[key] {
+				known[key] = true
+				out = append(out, e)
 			}
-			out = append(out, end{r.Ret, r.World})
 		}
 	}
 	return out, nil
 }
 
-func truth(b bool) int {
-	if b {
-		return spec.True
-	}
-	return spec.False
-}
+// maxStates bounds the states that a kernel may be in, as far as could be seen.
+const maxStates = 256
 
-// noteType sees a block go online, and notes as what.
-func noteType(w solo.World, v spec.Var, x int) {
-	if v.Class == spec.BlockState && x == spec.MemOnline && w.Value(v) == spec.MemOffline {
-		w.Set(onlinedAs.Of(v.Block), w.Value(spec.OnlineType.Of(v.Block)))
-	}
-}
-
-// step keeps the worlds that agree with what an operation returned and left. It tells what the specification predicted, and whether
-// any world is left.
-func (m *Model) step(o Op, seen Seen) (predicted []string, agrees bool, err error) {
-	switch o.Kind {
-	case Veto, Allow:
-		m.veto[o.Word] = o.Kind == Veto
-	}
-	ends, err := m.ends(o)
+// step keeps the states that agree with what an operation returned and left. It tells what the specification predicted, and whether any is left.
+func (m *Model) step(o Op, seen Seen) (predicted []Seen, agrees bool, err error) {
+	ends, err := m.ends(o, seen.Interrupted)
 	if err != nil {
 		return nil, false, err
 	}
-	keys := map[string]bool{}
-	var worlds []solo.World
+	var states []state
 	for _, e := range ends {
-		if text := describe(o, e); !slices.Contains(predicted, text) {
-			predicted = append(predicted, text)
+		p := Seen{Result: e.result, Facts: m.facts(e.state)}
+		if !slices.ContainsFunc(predicted, p.equal) {
+			predicted = append(predicted, p)
 		}
-		if key := e.world.Key(); matches(o, e, seen) && !keys[key] {
-			keys[key] = true
-			worlds = append(worlds, e.world)
+		if p.agrees(seen) {
+			states = append(states, e.state)
 		}
 	}
-	m.worlds = worlds
-	return predicted, len(worlds) > 0, nil
+	if len(states) > maxStates {
+		return nil, false, fmt.Errorf("after %s the kernel may be in more than %d states", o, maxStates)
+	}
+	m.states = states
+	return predicted, len(states) > 0, nil
 }
 
-// matches tells whether an end is what was seen.
-func matches(o Op, e end, seen Seen) bool {
-	if result(o, e.ret) != seen.Result {
-		return false
+// facts is what user space sees of a state.
+func (m *Model) facts(s state) Facts {
+	out := Facts{"auto_online_blocks": s.auto}
+	for name, mem := range s.mems {
+		out[name] = MiB(mem.plugged)
 	}
-	for i, b := range seen.Blocks {
-		if !sameBlock(e.world, spec.Block(i), b) {
-			return false
+	zones := !m.kernel.Base().Before(zonesSince)
+	for b := range spec.Block(blocks()) {
+		name := blockName(b)
+		out[name] = Absent
+		if !s.present(b) {
+			if zones {
+				out[name+zonesFact] = ""
+			}
+			continue
 		}
-	}
-	return true
-}
-
-// sameBlock compares a block of the model with one that was seen.
-func sameBlock(w solo.World, b spec.Block, seen Block) bool {
-	want := blockIn(w, b)
-	if want.Zone == "" {
-		seen.Zone = ""
-	}
-	return want == seen
-}
-
-// blockIn is what user space sees of a block. Zone is empty where the specification leaves it to the policy of the kernel.
-func blockIn(w solo.World, b spec.Block) Block {
-	if !w.Active(spec.StateAttr.Of(b)) {
-		return Block{}
-	}
-	out := Block{Present: true, State: "offline", Online: "0"}
-	switch w.Value(spec.BlockState.Of(b)) {
-	case spec.MemOnline:
-		out.State = "online"
-		switch w.Value(onlinedAs.Of(b)) {
-		case spec.TypeMovable:
-			out.Zone = Movable
-		case spec.TypeKernel:
-			out.Zone = KernelZone
+		out[name] = m.blockText(s, b)
+		if zones {
+			out[name+zonesFact] = m.zonesText(s, b)
 		}
-	case spec.MemGoingOffline:
-		out.State = "going-offline"
-	}
-	if w.Value(spec.DevOffline.Of(b)) == spec.False {
-		out.Online = "1"
 	}
 	return out
 }
 
-// result is what the caller of an operation sees: a hotplug event reports success or failure only.
-func result(o Op, ret spec.Errno) string {
-	if o.Kind == Plug || o.Kind == Unplug {
-		if ret == spec.OK {
-			return "done"
-		}
-		return "refused"
+// blockText is what state and online of a block say.
+func (m *Model) blockText(s state, b spec.Block) string {
+	names := map[int]string{spec.MemOnline: "online", spec.MemOffline: "offline", spec.MemGoingOffline: "going-offline"}
+	online := "0"
+	if s.world.Value(spec.DevOffline.Of(b)) == spec.False {
+		online = "1"
 	}
-	return ret.String()
+	return BlockText(names[s.world.Value(spec.BlockState.Of(b))], online)
 }
 
-func describe(o Op, e end) string {
-	return result(o, e.ret) + Blocks(func() (out []Block) {
-		for b := range spec.Block(Slots) {
-			out = append(out, blockIn(e.world, b))
-		}
-		return out
-	}()).String()
-}
+// zonesText is what valid_zones and removable of a block say. All blocks are removable for a kernel with CONFIG_MEMORY_HOTREMOVE: removable_show(),
+// drivers/base/memory.c, since 53cdc1cb29e8.
+func (m *Model) zonesText(s state, b spec.Block) string { return ZonesText(s.validZones(b), "1") }

@@ -51,7 +51,7 @@ func (m *Machine) Outcomes(a spec.Actor, b spec.Block, from World) ([]Run, error
 		if n == maxRuns {
 			return nil, fmt.Errorf("procedure %s: more than %d runs", a.Name, maxRuns)
 		}
-		t := &task{Machine: m, world: from.clone(), answers: answers}
+		t := &task{Machine: m, world: from.Clone(), answers: answers}
 		t.do(a, b)
 		if t.run.err != nil {
 			return nil, fmt.Errorf("procedure %s: %w", a.Name, t.run.err)

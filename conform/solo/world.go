@@ -46,7 +46,8 @@ func (w World) Active(attr spec.Lock) bool { return w.active[attr] }
 // Set gives a variable a value.
 func (w World) Set(v spec.Var, x int) { w.vars[v] = x }
 
-func (w World) clone() World { return World{maps.Clone(w.vars), maps.Clone(w.active)} }
+// Clone returns a world of its own.
+func (w World) Clone() World { return World{maps.Clone(w.vars), maps.Clone(w.active)} }
 
 // Key is equal for worlds that nothing tells apart.
 func (w World) Key() string {

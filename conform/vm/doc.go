@@ -10,7 +10,7 @@
 //   - guest.go      a booted guest: operations in, results and the trace out
 //   - hotplug.go    plugging and unplugging
 //   - workload.go   random operations by several tasks
-//   - behaviour.go  a guest beside the specification's own procedures: package behave
+//   - behaviour.go  a guest beside the specification's own procedures: package behave; behaving.go is the guest, behaving_look.go what is seen of it
 //   - after.go      what the work left, and what the kernel's lock validator saw
 //   - run.go        one run: boot, drive, check the trace, compare the behaviour
 //   - model.go      which kernel of the specification a guest is

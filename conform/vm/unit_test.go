@@ -17,7 +17,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"memhp/conform"
-	"memhp/conform/behave"
 	"memhp/conform/lockdep"
 	"memhp/conform/vm/agent"
 	"memhp/spec"
@@ -259,12 +258,6 @@ func TestJudge(t *testing.T) {
 		require.Equal(t, tt.want, tt.r.Verdict, tt.name)
 		require.Equal(t, tt.console, tt.r.Console, tt.name)
 	}
-}
-
-func TestZones(t *testing.T) {
-	require.Equal(t, behave.Movable, zoneOf("Movable\n"))
-	require.Equal(t, behave.KernelZone, zoneOf("Normal\n"))
-	require.Equal(t, behave.KernelZone, zoneOf("none\n"))
 }
 
 // TestEjectIsOverAtItsReport: a DIMM is gone for QEMU before the guest is done with it, and says so by its slot.
