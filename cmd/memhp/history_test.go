@@ -89,6 +89,17 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// Interrupted before there is a kernel to boot, memhp says so, and takes no other kernel instead.
+func TestInterruptOfFetch(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var out, errOut bytes.Buffer
+	require.Equal(t, exitInconclusive, run(ctx, []string{"vm", "fetch"}, &out, &errOut))
+	require.Empty(t, out.String())
+	require.Equal(t, "memhp: interrupted\n", errOut.String())
+}
+
 // What was found before the interruption counts.
 func TestInterruptInTheMiddle(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())

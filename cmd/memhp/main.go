@@ -137,8 +137,12 @@ func (a *app) usage(parser *kong.Kong) int {
 
 // complain prints an error in one line. A reader that has gone away is no error of the user's.
 func (a *app) complain(err error) int {
-	if errors.Is(err, syscall.EPIPE) {
+	switch {
+	case errors.Is(err, syscall.EPIPE):
 		return a.status
+	case errors.Is(err, context.Canceled) && a.ctx.Err() != nil:
+		a.note("interrupted")
+		return exitInconclusive
 	}
 	a.note("%s", strings.ReplaceAll(err.Error(), "\n", " "))
 	return exitUsage

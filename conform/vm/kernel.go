@@ -62,6 +62,9 @@ func FetchKernel(ctx context.Context, release string, note func(format string, a
 		return Kernel{}, err
 	}
 	pkg, err := newestPackage(ctx, meta)
+	if ctx.Err() != nil {
+		return Kernel{}, ctx.Err()
+	}
 	if err != nil {
 		if k, found := cached(cache, release); found {
 			note("%v: using %s", err, k.Image)
