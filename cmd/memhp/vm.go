@@ -61,7 +61,7 @@ type vmRunCmd struct {
 	Seed     uint64 `default:"1" help:"Which operations: the same seed draws the same."`
 	Compare  int    `default:"100" help:"How many operations of a single task to compare, one by one, with what the specification predicts; 0 for none."`
 	Rules    string `placeholder:"KERNEL" help:"The kernel of the specification to check against; without it the one that the guest's version tells."`
-	TraceOut string `type:"path" placeholder:"FILE" help:"Keep the trace, and its symbols in FILE.symbols."`
+	TraceOut string `type:"path" placeholder:"FILE" help:"Keep the trace, its symbols in FILE.symbols, and what lockdep saw, if the kernel has it, in FILE.lockdep and FILE.lockdep_chains."`
 	Format   string `enum:"text,json,junit,ktap" default:"text" help:"text, json, junit or ktap."`
 }
 
@@ -117,7 +117,19 @@ func (c *vmRunCmd) Run(a *app) error {
 		}
 	}
 	a.judge(r.Verdict)
+	if err := c.keepLockdep(r); err != nil {
+		return err
+	}
 	return c.write(a, r)
+}
+
+// keepLockdep writes what lockdep saw beside the trace.
+func (c *vmRunCmd) keepLockdep(r vm.Result) error {
+	if c.TraceOut == "" || r.LockdepClasses == "" {
+		return nil
+	}
+	return errors.Join(os.WriteFile(c.TraceOut+".lockdep", []byte(r.LockdepClasses), 0o644),
+		os.WriteFile(c.TraceOut+".lockdep_chains", []byte(r.LockdepChains), 0o644))
 }
 
 func (c *vmRunCmd) write(a *app, r vm.Result) error {

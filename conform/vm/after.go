@@ -63,27 +63,28 @@ func entriesOf(counts map[string]int) []string {
 	return out
 }
 
-// askLockdep compares what the kernel's lock validator has seen with the specification; nil if the kernel has none, or if it has switched
-// itself off after a report, which is on the console.
-func (g *Guest) askLockdep(ctx context.Context, k spec.Kernel, counts map[string]int) (*lockdep.Report, error) {
-	r, err := g.Do(ctx, helperTimeout, "lister", agent.Op{Do: agent.Read, Path: "/proc/lockdep"}, agent.Op{Do: agent.Read, Path: "/proc/lockdep_chains"})
+// askLockdep compares what the kernel's lock validator has seen with the specification, and keeps it. A kernel without one has nothing to say.
+func (r *Result) askLockdep(ctx context.Context, g *Guest, k spec.Kernel) error {
+	files, err := g.Do(ctx, helperTimeout, "lister", agent.Op{Do: agent.Read, Path: "/proc/lockdep"}, agent.Op{Do: agent.Read, Path: "/proc/lockdep_chains"})
 	switch {
 	case err != nil:
-		return nil, err
-	case r[0].Errno != 0 || r[1].Errno != 0:
-		if e := syscall.Errno(r[0].Errno); e != syscall.ENOENT && e != 0 {
-			return nil, fmt.Errorf("read /proc/lockdep: %w", e)
+		return err
+	case files[0].Errno != 0 || files[1].Errno != 0:
+		if e := syscall.Errno(files[0].Errno); e != syscall.ENOENT && e != 0 {
+			return fmt.Errorf("read /proc/lockdep: %w", e)
 		}
-		return nil, nil
+		return nil
 	}
-	classes, err := lockdep.ReadClasses(strings.NewReader(r[0].Data))
+	r.LockdepClasses, r.LockdepChains = files[0].Data, files[1].Data
+	classes, err := lockdep.ReadClasses(strings.NewReader(r.LockdepClasses))
 	if err != nil {
-		return nil, fmt.Errorf("/proc/lockdep: %w", err)
+		return fmt.Errorf("/proc/lockdep: %w", err)
 	}
-	chains, err := lockdep.ReadChains(strings.NewReader(r[1].Data))
+	chains, err := lockdep.ReadChains(strings.NewReader(r.LockdepChains))
 	if err != nil {
-		return nil, fmt.Errorf("/proc/lockdep_chains: %w", err)
+		return fmt.Errorf("/proc/lockdep_chains: %w", err)
 	}
-	report, err := lockdep.Check(k, classes, chains, entriesOf(counts))
-	return &report, err
+	report, err := lockdep.Check(k, classes, chains, entriesOf(r.Counts))
+	r.Lockdep = &report
+	return err
 }

@@ -35,8 +35,10 @@ type Result struct {
 	Trace conform.Report `json:"trace"`
 	// Disagree are the blocks of which `state` and `online` disagreed when all tasks were done.
 	Disagree []string `json:"disagree,omitempty"`
-	// Lockdep is what the kernel's own validator saw, if it has one.
-	Lockdep *lockdep.Report `json:"lockdep,omitempty"`
+	// Lockdep is what the kernel's own validator saw, if it has one; LockdepClasses and LockdepChains are its files.
+	Lockdep        *lockdep.Report `json:"lockdep,omitempty"`
+	LockdepClasses string          `json:"-"`
+	LockdepChains  string          `json:"-"`
 	// Behaviour is the comparison with the specification, operation by operation, if it was made.
 	Behaviour *Behaviour `json:"behaviour,omitempty"`
 	// Failure says how the guest failed: it hangs, or ended. Troubles are the lines of its console that report a bug.
@@ -148,7 +150,7 @@ func (r *Result) drive(ctx context.Context, g *Guest, c *RunConfig) error {
 		r.Disagree, err = g.disagreeing(ctx)
 	}
 	if err == nil {
-		r.Lockdep, err = g.askLockdep(ctx, *c.Rules, counts)
+		err = r.askLockdep(ctx, g, *c.Rules)
 	}
 	return err
 }
