@@ -21,6 +21,9 @@ func Reproduction(w io.Writer, st Style, f vm.Finding, r vm.Reproduction) error 
 	}
 	p.line("%s  %s  %s", verdict, st.bold(f.Name), r.Release)
 	p.line("%s", wrap(f.Title, 0, ""))
+	if f.Needs != "" {
+		p.line("%s", st.dim(wrap("a defect of the past, which the kernel must have: "+f.Needs, 0, "")))
+	}
 	p.line("")
 	for i, t := range r.Trials {
 		p.line("  trial %d: %s", i+1, t.Summary())
@@ -110,7 +113,10 @@ func bundleReadme(w io.Writer, f vm.Finding, r vm.Reproduction) error {
 	if r.Shown {
 		shown = "The deadlock was shown: the same tasks were in state D with the same stacks twice, the control run was not stuck."
 	}
-	p.line("%s\n\n- kernel: %s %s, unmodified as given\n- %s", shown, r.Release, r.Version, r.QEMU)
+	p.line("%s\n\n- kernel: %s %s, as given\n- %s", shown, r.Release, r.Version, r.QEMU)
+	if f.Needs != "" {
+		p.line("- a defect of the past, which the kernel must have: %s", f.Needs)
+	}
 	for i, t := range r.Trials {
 		p.line("- trial %d: %s", i+1, t.Summary())
 	}

@@ -15,7 +15,7 @@ import (
 type vmCmd struct {
 	Run       vmRunCmd       `cmd:"" help:"Boot a kernel, drive memory hotplug in it with random operations of several tasks, and check its trace."`
 	Fetch     vmFetchCmd     `cmd:"" help:"Download one of Debian's kernels, if it is not there, and print where it is."`
-	Reproduce vmReproduceCmd `cmd:"" help:"Show a finding of docs/findings.md on a real kernel, with evidence and a control run."`
+	Reproduce vmReproduceCmd `cmd:"" help:"Show a finding of docs/findings.md on a real kernel, or a deadlock of the past on one that has its defect, with evidence and a control run."`
 }
 
 // bootFlags say which kernel to boot.

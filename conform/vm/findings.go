@@ -3,6 +3,7 @@ package vm
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,6 +15,8 @@ type Finding struct {
 	// Title says what happens in one line, Chain function by function.
 	Title string
 	Chain string
+	// Needs is the defect that the kernel must have, if it is one of the past: in a right kernel nothing can be shown.
+	Needs string
 	// Tasks are the tasks that must be stuck: for each, functions that must all be in the stack of one task in state D.
 	Tasks [][]string
 	// Trials is how often it is tried: more than once where it is a race.
@@ -35,7 +38,7 @@ the slot (drivers/pci/hotplug/acpiphp_glue.c), virtio_pci_remove(), virtio_mem_r
 
 // Findings are those that can be reproduced.
 func Findings() []Finding {
-	return append(ejectFindings(), orderFindings()...)
+	return slices.Concat(ejectFindings(), orderFindings(), pastFindings())
 }
 
 func ejectFindings() []Finding {

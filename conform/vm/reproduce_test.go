@@ -49,3 +49,17 @@ func TestFindingsAreComplete(t *testing.T) {
 		require.False(t, f.matches(nil))
 	}
 }
+
+// TestPastDeadlock: what the stuck tasks looked like in a 6.1 kernel whose add_memory_driver_managed() does not take device_hotplug_lock.
+func TestPastDeadlock(t *testing.T) {
+	f, err := FindFinding("online-while-added")
+	require.NoError(t, err)
+	require.NotEmpty(t, f.Needs)
+	waits := stack(36, "onliner0", "[<0>] msleep+0x18/0x1e\n[<0>] lock_device_hotplug_sysfs+0x23/0x36\n[<0>] state_store+0x23/0x79\n")
+	onlines := stack(41, "onliner1", "[<0>] percpu_rwsem_wait+0xd8/0xda\n[<0>] memory_subsys_online+0x7f/0x120\n[<0>] device_online+0x37/0x6a\n[<0>] state_store+0x44/0x79\n")
+	adds := stack(11, "kworker/0:1+events_freezable", "[<0>] __device_attach+0x1f/0xe7\n[<0>] bus_probe_device+0x2a/0x94\n[<0>] device_add+0x522/0x6ba\n"+
+		"[<0>] add_memory_block+0xeb/0x176\n[<0>] create_memory_block_devices+0x80/0xbc\n[<0>] add_memory_resource+0x13b/0x1e5\n")
+	require.True(t, f.matches([]agent.Stack{waits, onlines, adds}))
+	require.False(t, f.matches([]agent.Stack{waits, adds}), "nobody holds device_lock()")
+	require.False(t, f.matches([]agent.Stack{waits, onlines}), "nobody holds mem_hotplug_lock")
+}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -23,6 +24,8 @@ func (s *server) do(t *task, op Op) Result {
 	switch op.Do {
 	case Write:
 		return withFile(op.Path, unix.O_WRONLY, func(fd int) Result { return writeOnce(fd, op.Data) })
+	case WriteSoon:
+		return writeSoon(op.Path, op.Data, time.Now().Add(soon))
 	case Read:
 		return withFile(op.Path, unix.O_RDONLY, readAll)
 	case List:
@@ -38,6 +41,8 @@ func (s *server) do(t *task, op Op) Result {
 		return t.useHandle(op)
 	case Load:
 		return fromError(loadModule(op.Path))
+	case Pin:
+		return pin(op.Data)
 	case Stacks:
 		return stacks()
 	case TraceStart:
@@ -111,6 +116,19 @@ func writeOnce(fd int, data string) Result {
 	return Result{N: n}
 }
 
+// soon bounds how long a file is waited for.
+const soon = 20 * time.Second
+
+// writeSoon writes to a file in the moment in which it appears. It does not sleep in between: what is to be met lasts for less than a millisecond.
+func writeSoon(path, data string, end time.Time) Result {
+	for {
+		r := withFile(path, unix.O_WRONLY, func(fd int) Result { return writeOnce(fd, data) })
+		if r.Errno != int(unix.ENOENT) || time.Now().After(end) {
+			return r
+		}
+	}
+}
+
 func readAll(fd int) Result {
 	var out []byte
 	buf := make([]byte, 16<<10)
@@ -137,6 +155,20 @@ func list(path string) Result {
 		names = append(names, e.Name())
 	}
 	return Result{N: len(names), Data: strings.Join(names, "\n")}
+}
+
+// pin binds the calling thread, which is the task's, to a CPU.
+func pin(cpu string) Result {
+	n, err := strconv.Atoi(cpu)
+	if err != nil {
+		return fromError(err)
+	}
+	var set unix.CPUSet
+	set.Set(n)
+	if err := unix.SchedSetaffinity(0, &set); err != nil {
+		return failedCall(err)
+	}
+	return Result{}
 }
 
 // stacks looks at every task in uninterruptible sleep.

@@ -29,6 +29,7 @@ type Request struct {
 // What an Op can do.
 const (
 	Write      = "write"      // Data to Path, with one open and one write(2)
+	WriteSoon  = "writesoon"  // like Write, as soon as Path exists; ENOENT if it does not come
 	Read       = "read"       // Path
 	List       = "list"       // the directory Path
 	Open       = "open"       // Path, kept open as Handle
@@ -36,6 +37,7 @@ const (
 	ReadFrom   = "readfrom"   // Handle, from its start
 	Close      = "close"      // Handle
 	Load       = "load"       // the module Path
+	Pin        = "pin"        // the task to the CPU whose number is Data
 	Stacks     = "stacks"     // of all tasks in state D, as JSON
 	TraceStart = "tracestart" // the trace goes to TracePort
 	TraceMark  = "tracemark"  // Data into the trace
