@@ -11,7 +11,7 @@ import (
 	"memhp/report"
 	"memhp/sim"
 	"memhp/sim/prove"
-	"memhp/sim/prove/certify"
+	"memhp/sim/prove/proof"
 	"memhp/spec"
 )
 
@@ -109,7 +109,7 @@ func (c *proveCmd) recheck(a *app, config prove.Config) error {
 		return err
 	}
 	defer f.Close()
-	cert, err := certify.Read(f)
+	cert, err := proof.Read(f)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Check, err)
 	}

@@ -58,6 +58,7 @@ func leaveOpen(n *sim.Node) {
 	n.Pins = slices.DeleteFunc(slices.Clone(n.Pins), func(v spec.Var) bool { return v.Block == elsewhere })
 	if about(n.Op, elsewhere) {
 		n.Op = sim.Op{Kind: sim.OpChoose, What: "elsewhere"}
+		n.Next = slices.DeleteFunc(slices.Clone(n.Next), func(to int) bool { return to == sim.NoNode })
 	}
 }
 

@@ -8,16 +8,16 @@ import (
 
 // CheckWrong lets the checker judge the ideals that the finest abstraction finds, although some states in them break a rule.
 func CheckWrong(c Config) error {
-	m, err := newModel(c.withDefaults())
+	m, system, err := newSystem(c.withDefaults())
 	if err != nil {
 		return err
 	}
-	p := &prover{model: m}
+	p := &prover{model: m, system: system}
 	levels := p.levels()
-	s, err := newSearch(m, levels[len(levels)-1], c.withDefaults().Config)
+	s, err := newSearch(m, system, levels[len(levels)-1], c.withDefaults().Config)
 	if err != nil {
 		return err
 	}
 	s.run(context.Background())
-	return certify.Check(m, s.certificate())
+	return certify.Check(s.certificate())
 }

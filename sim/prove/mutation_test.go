@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memhp/sim/prove"
-	"memhp/sim/prove/certify"
+	"memhp/sim/prove/proof"
 	"memhp/spec"
 )
 
@@ -27,10 +27,10 @@ func everything() []spec.Actor {
 }
 
 // clone copies a certificate, by way of its file.
-func clone(t testing.TB, c *certify.Certificate) *certify.Certificate {
+func clone(t testing.TB, c *proof.Certificate) *proof.Certificate {
 	var b bytes.Buffer
 	require.NoError(t, c.Write(&b, false))
-	out, err := certify.Read(&b)
+	out, err := proof.Read(&b)
 	require.NoError(t, err)
 	return out
 }
@@ -44,30 +44,41 @@ func TestMutatedCertificatesAreRejected(t *testing.T) {
 	require.NoError(t, prove.Check(config, cert))
 	require.Len(t, cert.Ideals, 23)
 	require.Len(t, cert.Any, 3)
-	rejected := func(change func(c *certify.Certificate), what string, args ...any) {
+	rejected := func(change func(c *proof.Certificate), what string, args ...any) {
 		c := clone(t, cert)
 		change(c)
 		require.Error(t, prove.Check(config, c), what, args)
 	}
 	for i, ideal := range cert.Ideals {
-		rejected(func(c *certify.Certificate) { c.Ideals = slices.Delete(c.Ideals, i, i+1) }, "without ideal %d", i)
+		rejected(func(c *proof.Certificate) { c.Ideals = slices.Delete(c.Ideals, i, i+1) }, "without ideal %d", i)
 		for f := range ideal.Values {
-			rejected(func(c *certify.Certificate) { c.Ideals[i].Values[f] = 1 - c.Ideals[i].Values[f] }, "ideal %d with another value %d", i, f)
+			rejected(func(c *proof.Certificate) { c.Ideals[i].Values[f] = 1 - c.Ideals[i].Values[f] }, "ideal %d with another value %d", i, f)
 		}
 		for n := range ideal.Tasks {
-			rejected(func(c *certify.Certificate) { c.Ideals[i].Tasks[n]++ }, "ideal %d with another task", i)
-			rejected(func(c *certify.Certificate) { c.Ideals[i].Tasks[n] = 10_000 }, "ideal %d with a task nowhere", i)
+			rejected(func(c *proof.Certificate) { c.Ideals[i].Tasks[n]++ }, "ideal %d with another task", i)
+			rejected(func(c *proof.Certificate) { c.Ideals[i].Tasks[n] = 10_000 }, "ideal %d with a task nowhere", i)
 		}
-		rejected(func(c *certify.Certificate) { c.Ideals[i].Any = len(c.Any) }, "ideal %d with no set", i)
+		rejected(func(c *proof.Certificate) { c.Ideals[i].Any = len(c.Any) }, "ideal %d with no set", i)
 	}
 	for s, set := range cert.Any {
 		for n := range set {
-			rejected(func(c *certify.Certificate) { c.Any[s] = slices.Delete(c.Any[s], n, n+1) }, "set %d without node %d", s, set[n])
+			rejected(func(c *proof.Certificate) { c.Any[s] = slices.Delete(c.Any[s], n, n+1) }, "set %d without node %d", s, set[n])
 		}
 	}
-	rejected(func(c *certify.Certificate) { c.Model = "" }, "other automata")
-	rejected(func(c *certify.Certificate) { c.Values = c.Values[1:] }, "other variables")
-	rejected(func(c *certify.Certificate) { c.Counted = nil }, "nobody is counted")
+	rejected(func(c *proof.Certificate) { c.System.Nodes[1].Edges = nil }, "another system")
+	rejected(func(c *proof.Certificate) { c.System.Fields = c.System.Fields[1:] }, "other variables")
+	rejected(func(c *proof.Certificate) { c.Counted = nil }, "nobody is counted")
+}
+
+// What a certificate says of its own system proves nothing of a kernel with another one: not of the same kernel with another system, nor of
+// another kernel.
+func TestCertificatesAreAboutTheirSystem(t *testing.T) {
+	right := []spec.Actor{nested("ab", mutexA, mutexB), writes("b", mutexB)}
+	wrong := append(right, nested("ba", mutexB, mutexA))
+	_, cert := proveIt(t, config(t, "v6.12", 1, right...))
+	require.NoError(t, prove.Check(config(t, "v6.12", 1, right...), cert))
+	require.EqualError(t, prove.Check(config(t, "v6.12", 1, wrong...), cert), "the certificate is about another system than that of kernel v6.12")
+	require.EqualError(t, prove.Check(config(t, "v6.7", 1, right...), cert), "the certificate is for kernel v6.12, not v6.7")
 }
 
 // oneOrderAfterTheOther has both orders of two mutexes, but never at the same time.
@@ -75,16 +86,16 @@ func oneOrderAfterTheOther() []spec.Actor {
 	return []spec.Actor{
 		actor("ab", func(t spec.Task) {
 			t.Lock(mutexA)
-			if t.Read(flag) == 0 {
+			if t.Read(raised) == 0 {
 				t.Lock(mutexB)
 				t.Unlock(mutexB)
 			}
 			t.Unlock(mutexA)
 		}),
-		actor("turn", func(t spec.Task) { t.Lock(mutexA); t.Write(flag, 1); t.Unlock(mutexA) }),
+		actor("turn", func(t spec.Task) { t.Lock(mutexA); t.Write(raised, 1); t.Unlock(mutexA) }),
 		actor("ba", func(t spec.Task) {
 			t.Lock(mutexB)
-			if t.Read(flag) == 1 {
+			if t.Read(raised) == 1 {
 				t.Lock(mutexA)
 				t.Unlock(mutexA)
 			}
@@ -101,11 +112,11 @@ func TestCertificatesOfWrongProgramsAreRejected(t *testing.T) {
 	}{
 		{"lock-order is broken", []spec.Actor{nested("ab", mutexA, mutexB), nested("ba", mutexB, mutexA)}},
 		{"lock-order is broken", oneOrderAfterTheOther()},
-		{"breaks no-bug", []spec.Actor{actor("bug", func(t spec.Task) { t.Bug("here") })}},
-		{"breaks locks-balanced", []spec.Actor{actor("keeps", func(t spec.Task) { t.Lock(mutexA) })}},
-		{"flag is not as it must be", []spec.Actor{raise(mutexA), looks(mutexB)}},
-		{"flag is not as it must be", []spec.Actor{actor("wait", func(t spec.Task) { t.Wait(flag, 1) }), actor("raise", func(t spec.Task) { t.Write(flag, 1) })}},
-		{"writes what another task pins", []spec.Actor{actor("pin", func(t spec.Task) { t.Pin(flag); t.Unpin(flag) }), raise(mutexA)}},
+		{"breaks a rule: no-bug", []spec.Actor{actor("bug", func(t spec.Task) { t.Bug("here") })}},
+		{"breaks a rule: locks-balanced", []spec.Actor{actor("keeps", func(t spec.Task) { t.Lock(mutexA) })}},
+		{"(look: assert flag) breaks a rule: flag-is-0", []spec.Actor{raise(mutexA), looks(mutexB)}},
+		{"no-deadlock is not covered where tasks wait for flag", []spec.Actor{actor("wait", func(t spec.Task) { t.Wait(raised, 1) }), actor("raise", func(t spec.Task) { t.Write(raised, 1) })}},
+		{"breaks a rule: readers-see-stable-memory", []spec.Actor{actor("pin", func(t spec.Task) { t.Pin(raised); t.Unpin(raised) }), raise(mutexA)}},
 	} {
 		t.Run(c.actors[0].Name+": "+c.message, func(t *testing.T) {
 			require.ErrorContains(t, prove.CheckWrong(config(t, "v6.12", 1, c.actors...)), c.message)

@@ -1,7 +1,9 @@
 package prove
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,6 +12,7 @@ import (
 
 	"memhp/sim"
 	"memhp/sim/prove/certify"
+	"memhp/sim/prove/proof"
 	"memhp/spec"
 )
 
@@ -66,14 +69,15 @@ type Violation struct {
 }
 
 // Breaks tells whether r has a counterexample of the rule.
-func (r *Result) Breaks(rule *spec.Invariant) bool {
-	return slices.ContainsFunc(r.Violations, func(v Violation) bool { return v.Invariant == rule.ID })
+func (r *Result) Breaks(rule string) bool {
+	return slices.ContainsFunc(r.Violations, func(v Violation) bool { return v.Invariant == rule })
 }
 
 // prover is one attempt to prove a kernel right.
 type prover struct {
 	c       Config
 	model   *sim.Model
+	system  *proof.System
 	result  *Result
 	checked int // up to how many tasks counterexamples were looked for
 	tooBig  string
@@ -81,7 +85,7 @@ type prover struct {
 
 // Prove tries to prove that no number of tasks breaks a rule. If it does, the certificate tells why. An error is a configuration that
 // cannot be explored.
-func Prove(ctx context.Context, c Config) (*Result, *certify.Certificate, error) {
+func Prove(ctx context.Context, c Config) (*Result, *proof.Certificate, error) {
 	start := time.Now()
 	if c.Limits.Time > 0 {
 		var cancel context.CancelFunc
@@ -96,7 +100,7 @@ func Prove(ctx context.Context, c Config) (*Result, *certify.Certificate, error)
 }
 
 // proveAnyFirst proves several blocks by way of any number of them, which is easier, if that leads to an answer.
-func proveAnyFirst(ctx context.Context, c Config) (*Result, *certify.Certificate, error) {
+func proveAnyFirst(ctx context.Context, c Config) (*Result, *proof.Certificate, error) {
 	if c.Blocks > 1 && !c.AnyBlocks {
 		anyBlocks := c
 		anyBlocks.AnyBlocks = true
@@ -108,13 +112,13 @@ func proveAnyFirst(ctx context.Context, c Config) (*Result, *certify.Certificate
 	return proveOne(ctx, c)
 }
 
-func proveOne(ctx context.Context, c Config) (*Result, *certify.Certificate, error) {
+func proveOne(ctx context.Context, c Config) (*Result, *proof.Certificate, error) {
 	c = c.withDefaults()
-	m, err := newModel(c)
+	m, system, err := newSystem(c)
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &prover{c: c, model: m, result: &Result{Kernel: c.Kernel.String(), Groups: m.Groups, Platform: c.Platform,
+	p := &prover{c: c, model: m, system: system, result: &Result{Kernel: c.Kernel.String(), Groups: m.Groups, Platform: c.Platform,
 		Blocks: c.Blocks, AnyBlocks: c.AnyBlocks, Verdict: Unknown, Nodes: len(m.Nodes), Violations: []Violation{}}}
 	for _, a := range m.Actors {
 		p.result.Actors = append(p.result.Actors, a.Name)
@@ -140,48 +144,64 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// newModel returns the automata that the proof is about.
-func newModel(c Config) (*sim.Model, error) {
+// newSystem returns what the proof is about: the automata, and the system that they make.
+func newSystem(c Config) (*sim.Model, *proof.System, error) {
 	mc := c.Config
 	if c.AnyBlocks {
 		mc.Blocks = 2
 	}
 	m, err := sim.NewModel(mc)
-	if err != nil || !c.AnyBlocks {
-		return m, err
+	if err == nil && c.AnyBlocks {
+		m, err = anyBlocks(m)
 	}
-	return anyBlocks(m)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := export(m)
+	return m, s, err
 }
 
-// Check re-checks a certificate with package certify.
-func Check(c Config, cert *certify.Certificate) error {
+// Check re-checks a certificate with package certify, after it has compared the system there with that of the kernel.
+func Check(c Config, cert *proof.Certificate) error {
 	c.Selection, c.Platform, c.Blocks, c.AnyBlocks = cert.Selection, cert.Platform, cert.Blocks, cert.Blocks == 0
 	if c.Kernel.String() != cert.Kernel {
 		return fmt.Errorf("the certificate is for kernel %s, not %s", cert.Kernel, c.Kernel)
 	}
-	m, err := newModel(c.withDefaults())
+	_, s, err := newSystem(c.withDefaults())
 	if err != nil {
 		return err
 	}
-	return certify.Check(m, cert)
+	want, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	if got, err := json.Marshal(cert.System); err != nil || !bytes.Equal(got, want) {
+		return fmt.Errorf("the certificate is about another system than that of kernel %s", c.Kernel)
+	}
+	return certify.Check(cert)
 }
 
 // prove goes from coarse to fine abstractions. Where one has a state that breaks a rule, real ones are looked for, first with few tasks.
-func (p *prover) prove(ctx context.Context) (*certify.Certificate, error) {
+func (p *prover) prove(ctx context.Context) (*proof.Certificate, error) {
 	levels := p.levels()
-	for n, counted := range levels {
-		s, err := newSearch(p.model, counted, p.c.Config)
+	var open []string // rules that are neither proved nor refuted
+	for n := 0; n < len(levels); n++ {
+		s, err := newSearch(p.model, p.system, levels[n], p.c.Config)
 		if err != nil {
 			return nil, err
 		}
+		s.open, s.bounded = open, p.result.Verdict == Violated
 		s.run(ctx)
 		p.result.Ideals = s.count
-		if s.limit != "" {
+		if s.limit != "" && p.result.Verdict != Violated {
 			p.result.Reason = s.limit
 			return nil, nil
 		}
+		if s.end == crowded {
+			levels = append(levels[:n+1], p.levelsWithoutOwners()...)
+		}
 		covered := len(s.waits) == 0 && !p.model.Endless
-		if len(s.suspects) == 0 && covered {
+		if s.end == complete && len(s.suspects) == 0 && covered {
 			p.result.Verdict = Proved
 			return s.certificate(), nil
 		}
@@ -190,29 +210,36 @@ func (p *prover) prove(ctx context.Context) (*certify.Certificate, error) {
 			upTo = min(n+2, upTo)
 		}
 		p.refute(ctx, upTo, s.suspects)
-		p.result.Reason = p.open(s)
-		if p.result.Verdict == Violated || len(s.suspects) == 0 || ctx.Err() != nil {
+		open = p.unrefuted(s)
+		p.result.Reason = p.reason(open, s)
+		if len(open) == 0 || s.limit != "" || ctx.Err() != nil {
 			break // a finer abstraction does not help
 		}
 	}
 	return nil, nil
 }
 
-// open says what is neither proved nor refuted.
-func (p *prover) open(s *search) string {
-	var parts, suspects []string
-	for _, r := range s.suspects {
-		if !p.result.Breaks(r) {
-			suspects = append(suspects, r.ID)
+// unrefuted returns the rules that are neither proved nor refuted after a search. One that came to its end proves the others.
+func (p *prover) unrefuted(s *search) []string {
+	open := s.suspects
+	if s.end != complete {
+		open = slices.Compact(slices.Sorted(slices.Values(slices.Concat(open, s.open))))
+	}
+	return slices.DeleteFunc(slices.Clone(open), p.result.Breaks)
+}
+
+// reason says what is neither proved nor refuted, and why.
+func (p *prover) reason(open []string, s *search) string {
+	var parts []string
+	if len(open) > 0 {
+		why := "the abstraction, which does not count tasks that hold no lock for writing,"
+		if s.end == tooMany {
+			why = fmt.Sprintf("a search of %d ideals", s.count)
 		}
+		parts = append(parts, fmt.Sprintf("%s does not exclude that %s is broken", why, strings.Join(open, ", ")))
 	}
-	if len(suspects) > 0 {
-		parts = append(parts, fmt.Sprintf("the abstraction does not exclude that %s is broken", strings.Join(suspects, ", ")))
-	}
-	for _, v := range s.waits {
-		parts = append(parts, fmt.Sprintf("no-deadlock is not covered where tasks wait for %s", v))
-	}
-	if p.model.Endless && !p.result.Breaks(spec.Progress) {
+	parts = append(parts, s.waits...)
+	if p.model.Endless && !p.result.Breaks(spec.Progress.ID) {
 		parts = append(parts, "progress is not covered, since some task may loop")
 	}
 	if len(parts) == 0 {
@@ -228,33 +255,10 @@ func (p *prover) open(s *search) string {
 	return strings.Join(parts, "; ")
 }
 
-// levels returns the classes of locks whose holders are counted, from coarse to fine: those of the lock that is held at the most nodes, of
-// the two such locks, and of all.
-func (p *prover) levels() [][]*spec.LockClass {
-	count := map[*spec.LockClass]int{}
-	var all []*spec.LockClass
-	for _, n := range p.model.Nodes {
-		for _, h := range n.Held {
-			if h.Mode != spec.Write {
-				continue
-			}
-			if count[h.Lock.Class]++; count[h.Lock.Class] == 1 {
-				all = append(all, h.Lock.Class)
-			}
-		}
-	}
-	slices.SortStableFunc(all, func(a, b *spec.LockClass) int { return count[b] - count[a] })
-	if len(all) <= 2 {
-		return [][]*spec.LockClass{all}
-	}
-	return [][]*spec.LockClass{all[:1], all[:2], all}
-}
-
-// refute looks for counterexamples with growing numbers of tasks, until each suspected rule has one, or it gets too much.
-func (p *prover) refute(ctx context.Context, upTo int, suspects []*spec.Invariant) {
-	for tasks := p.checked + 1; tasks <= p.c.MaxTasks; tasks++ {
-		refuted := len(p.result.Violations) > 0 && !slices.ContainsFunc(suspects, func(r *spec.Invariant) bool { return !p.result.Breaks(r) })
-		if refuted || tasks > upTo && len(p.result.Violations) == 0 {
+// refute looks for counterexamples of growing numbers of tasks, until each suspected rule has one, or it gets too much.
+func (p *prover) refute(ctx context.Context, upTo int, suspects []string) {
+	for tasks := p.checked + 1; tasks <= upTo; tasks++ {
+		if len(p.result.Violations) > 0 && !slices.ContainsFunc(suspects, func(r string) bool { return !p.result.Breaks(r) }) {
 			return
 		}
 		for _, blocks := range p.sizes() {

@@ -4,38 +4,59 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"memhp/sim"
+	"memhp/sim/prove/proof"
 	"memhp/spec"
 )
 
 // search computes an inductive invariant: ideals that contain the initial states and whatever a step leads to.
 type search struct {
 	c       *machine
-	counted []*spec.LockClass
+	counted []int // sorted
 	config  sim.Config
 	started time.Time
 	ideals  map[string]*ideal // by control
 	todo    []*ideal
 	count   int64
-	limit   string
+	end     ending
+	limit   string // of the user
+
+	// open are the rules that the search is about, nil for all; bounded tells that it is not worth more than so much.
+	open    []string
+	bounded bool
 
 	reached  []bool
-	suspects []*spec.Invariant // rules that some state of an ideal breaks
-	waits    []spec.Var        // what tasks wait for that others may make true
+	suspects []string // the rules that some state of an ideal breaks
+	waits    []string // what is not covered
 }
 
-func newSearch(m *sim.Model, counted []*spec.LockClass, c sim.Config) (*search, error) {
-	machine, err := newMachine(m, counted)
+func newSearch(m *sim.Model, system *proof.System, counted []int, c sim.Config) (*search, error) {
+	machine, err := newMachine(m, system, counted)
 	if err != nil {
 		return nil, err
 	}
-	return &search{c: machine, counted: counted, config: c, started: time.Now(), ideals: map[string]*ideal{}, reached: make([]bool, len(m.Nodes))}, nil
+	return &search{c: machine, counted: counted, config: c, started: time.Now(), ideals: map[string]*ideal{}, reached: make([]bool, len(system.Nodes))}, nil
 }
 
-// enough is how many ideals are looked at when a state that breaks a rule was found: there may be others that break others.
-const enough = 20_000
+// ending says how a search ended.
+type ending uint8
+
+const (
+	complete  ending = iota
+	suspected        // there are states that break the rules that it is about
+	tooMany          // ideals
+	crowded          // ideals with so many counted tasks that there may be no end of them
+)
+
+// The bounds of a search. Enough is how many ideals are looked at when a state that breaks a rule was found: there may be others that break others.
+const (
+	enough    = 20_000
+	mostOpen  = 200_000
+	mostTasks = 64 // there are at most 64 locks, and so no more tasks that hold one for writing
+)
 
 // run lets the search come to its end, or to a limit.
 func (s *search) run(ctx context.Context) {
@@ -44,7 +65,13 @@ func (s *search) run(ctx context.Context) {
 		s.add(i)
 	}
 	for done := int64(0); len(s.todo) > 0; done++ {
-		if done%256 == 0 && s.stopped(ctx) || len(s.suspects) > 0 && s.count > enough {
+		if done%256 == 0 && s.stopped(ctx) {
+			s.end = tooMany
+		}
+		if s.end == complete && s.hopeless() {
+			s.end = suspected
+		}
+		if s.end != complete {
 			return
 		}
 		i := s.todo[len(s.todo)-1]
@@ -53,6 +80,14 @@ func (s *search) run(ctx context.Context) {
 		s.expand(i)
 	}
 	s.judgeOrder()
+}
+
+// hopeless tells whether the search can prove nothing that is asked of it.
+func (s *search) hopeless() bool {
+	if s.open == nil {
+		return len(s.suspects) > 0 && s.count > enough
+	}
+	return !slices.ContainsFunc(s.open, func(r string) bool { return !slices.Contains(s.suspects, r) })
 }
 
 func (s *search) stopped(ctx context.Context) bool {
@@ -66,7 +101,7 @@ func (s *search) stopped(ctx context.Context) bool {
 	case most > 0 && s.count > most:
 		s.limit = fmt.Sprintf("more than %d ideals", most)
 	}
-	return s.limit != ""
+	return s.limit != "" || s.bounded && s.count > mostOpen
 }
 
 // add joins an ideal to the one with the same control.
@@ -74,6 +109,9 @@ func (s *search) add(i ideal) {
 	key := i.control()
 	same, ok := s.ideals[key]
 	if !ok {
+		if len(i.tasks) > mostTasks {
+			s.end = crowded
+		}
 		same = &i
 		s.ideals[key] = same
 		s.count++
@@ -90,11 +128,9 @@ func (s *search) add(i ideal) {
 func (s *search) expand(i *ideal) {
 	var more []move
 	grown := true
-	x := stepper{c: s.c, i: i, pinned: func(int) { s.suspect(spec.ReadersSeeStable) }}
-	x.failed = func(n int) { s.suspect(s.c.model.Nodes[n].Op.Rule) }
-	x.waits = func(n int) { s.wait(s.c.model.Nodes[n].Op.Var) }
+	x := stepper{c: s.c, i: i, breaks: s.suspect}
 	x.emit = func(m move) {
-		s.land(m.to)
+		s.reached[m.to] = true
 		to := s.c.places[m.to].slot
 		switch {
 		case m.vars != i.vars || to < 0 || s.c.places[m.from].slot < 0:
@@ -114,41 +150,27 @@ func (s *search) expand(i *ideal) {
 	}
 }
 
-// land notes where a task comes to, and the rules that it breaks there.
-func (s *search) land(n int) {
-	if s.reached[n] {
-		return
+// suspect notes a rule that may be broken, or what is not covered.
+func (s *search) suspect(rule string) {
+	list := &s.suspects
+	if strings.HasPrefix(rule, notCovered) {
+		list = &s.waits
 	}
-	s.reached[n] = true
-	for _, r := range s.c.places[n].breaks {
-		s.suspect(r)
-	}
-}
-
-func (s *search) suspect(r *spec.Invariant) {
-	if !slices.Contains(s.suspects, r) {
-		s.suspects = append(s.suspects, r)
-	}
-}
-
-// wait notes that a task waits for a condition.
-func (s *search) wait(v spec.Var) {
-	if !slices.Contains(s.waits, v) {
-		s.waits = append(s.waits, v)
+	if !slices.Contains(*list, rule) {
+		*list = append(*list, rule)
 	}
 }
 
 // judge looks for states of an ideal that break rules over several tasks.
 func (s *search) judge(i *ideal) {
-	for _, g := range s.c.agree {
-		for b := range spec.Block(s.c.model.Blocks) {
-			if s.c.disagrees(i, g, b) {
-				s.suspect(g.Invariant)
-			}
+	surely := s.c.counts(i, -1)
+	for _, n := range s.c.never {
+		if i.vars&n.mask == n.when && (surely.Writes|surely.Reads)&n.free == 0 {
+			s.suspect(n.breaks)
 		}
 	}
 	if s.c.stuck(i) {
-		s.suspect(spec.NoDeadlock)
+		s.suspect(spec.NoDeadlock.ID)
 	}
 }
 
@@ -163,17 +185,6 @@ func (s *search) judgeOrder() {
 		}
 	}
 	if len(g.CyclesUpTo(len(s.c.model.Locks))) > 0 {
-		s.suspect(spec.LockOrder)
+		s.suspect(spec.LockOrder.ID)
 	}
-}
-
-// requests tells whether an operation requests a lock and may wait for it, and in which mode.
-func requests(k sim.OpKind) (spec.Mode, bool) {
-	switch k {
-	case sim.OpLock, sim.OpDrain:
-		return spec.Write, true
-	case sim.OpRLock:
-		return spec.Read, true
-	}
-	return 0, false
 }

@@ -1,19 +1,14 @@
 package prove
 
-import (
-	"slices"
+import "slices"
 
-	"memhp/sim"
-)
-
-// stuck tells whether some state of i has a set of tasks that can never move: one that waits for a value that nobody writes, or a circle
-// of tasks, each of which waits for the next.
+// stuck tells whether some state of i has a circle of tasks, each of which waits for the next.
 func (c *machine) stuck(i *ideal) bool {
 	set := c.waiting(i)
 	for {
 		before := len(set)
 		for at := 0; at < len(set); at++ {
-			if !c.hopeless(i, set, at) {
+			if !slices.ContainsFunc(set, func(n int) bool { return c.holdsUp(n, set[at]) }) {
 				set = slices.Delete(set, at, at+1)
 				at--
 			}
@@ -22,16 +17,14 @@ func (c *machine) stuck(i *ideal) bool {
 			break
 		}
 	}
-	return slices.ContainsFunc(set, func(n int) bool {
-		return c.places[n].kind == sim.OpWait || c.circle(set, []int{n})
-	})
+	return slices.ContainsFunc(set, func(n int) bool { return c.circle(set, []int{n}) })
 }
 
 // waiting returns the places of an ideal where a task may have to wait for others, and others for it.
 func (c *machine) waiting(i *ideal) []int {
 	var set []int
 	for _, n := range i.tasks {
-		if c.places[n].blocks {
+		if some(c.places[n].blocked) {
 			set = append(set, int(n))
 		}
 	}
@@ -43,19 +36,10 @@ func (c *machine) waiting(i *ideal) []int {
 	return set
 }
 
-// hopeless tells whether the task at set[at] may wait for something that only tasks of the set could give.
-func (c *machine) hopeless(i *ideal, set []int, at int) bool {
-	p := &c.places[set[at]]
-	if p.kind == sim.OpWait {
-		return p.of(i.vars) != p.arg && p.never
-	}
-	return slices.ContainsFunc(set, func(n int) bool { return c.holdsUp(n, set[at]) })
-}
-
 // holdsUp tells whether a task at place n makes another one at place m wait.
 func (c *machine) holdsUp(n, m int) bool {
 	p, q := &c.places[n], &c.places[m]
-	return p.meets(q.blocked) && !p.excludes(q.holds)
+	return meets(p.Has, q.blocked) && !excludes(p.Has, q.Has)
 }
 
 // circle tells whether path, along which each task waits for the next, can be made a circle of tasks that can all be there at once.
@@ -65,7 +49,7 @@ func (c *machine) circle(set, path []int) bool {
 		return true
 	}
 	for _, n := range set {
-		together := !slices.ContainsFunc(path, func(m int) bool { return m == n || c.places[m].excludes(c.places[n].holds) })
+		together := !slices.ContainsFunc(path, func(m int) bool { return m == n || excludes(c.places[m].Has, c.places[n].Has) })
 		if together && c.holdsUp(n, last) && c.circle(set, append(path, n)) {
 			return true
 		}
