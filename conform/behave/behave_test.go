@@ -24,6 +24,9 @@ func kernel(t require.TestingT, name string) spec.Kernel {
 // earlyPages is how many pages a guest of 512 MiB has: some are the firmware's.
 const earlyPages = 130941
 
+// debian is how Debian's kernels start.
+var debian = Start{EarlyPages: earlyPages, Zones: true}
+
 // double is a system made of the procedures of some kernel: pick chooses among the ends that they have.
 type double struct {
 	kernel spec.Kernel
@@ -35,7 +38,9 @@ type double struct {
 }
 
 func (d *double) Reset(context.Context) (Start, error) {
-	d.start.EarlyPages = earlyPages
+	if d.start.EarlyPages == 0 {
+		d.start = debian
+	}
 	d.model = NewModel(d.kernel, d.start)
 	return d.start, nil
 }
@@ -59,7 +64,7 @@ func first(int) int { return 0 }
 func last(n int) int { return n - 1 }
 
 func drawOps(t *rapid.T, k spec.Kernel, start Start, n int) []Op {
-	ops, err := Sequence(k, start, true, n, func(label string, n int) int { return rapid.IntRange(0, n-1).Draw(t, label) })
+	ops, err := Sequence(k, start, n, func(label string, n int) int { return rapid.IntRange(0, n-1).Draw(t, label) })
 	require.NoError(t, err)
 	return ops
 }
@@ -68,7 +73,7 @@ func drawOps(t *rapid.T, k spec.Kernel, start Start, n int) []Op {
 func TestAKernelBehavesAsItself(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		k := kernel(t, rapid.SampledFrom([]string{"v4.20", "v5.10", "v6.1", "v6.1+001002e73712", "v6.12"}).Draw(t, "kernel"))
-		start := Start{EarlyPages: earlyPages, MovableNode: rapid.Bool().Draw(t, "movable_node")}
+		start := Start{EarlyPages: earlyPages, Zones: rapid.Bool().Draw(t, "zones"), MovableNode: rapid.Bool().Draw(t, "movable_node")}
 		system := &double{kernel: k, start: start, pick: func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "end") }}
 		d, err := Compare(t.Context(), system, k, drawOps(t, k, start, rapid.IntRange(1, 20).Draw(t, "length")))
 		require.NoError(t, err)
@@ -86,7 +91,7 @@ func differing(t *testing.T, s *double, k spec.Kernel, file string) *Difference 
 		return d
 	}
 	for seed := range 100 {
-		ops := rapid.Custom(func(t *rapid.T) []Op { return drawOps(t, s.kernel, s.start, 30) }).Example(seed)
+		ops := rapid.Custom(func(t *rapid.T) []Op { return drawOps(t, s.kernel, debian, 30) }).Example(seed)
 		d, err := Compare(t.Context(), s, k, ops)
 		require.NoError(t, err)
 		if d != nil {
@@ -199,7 +204,7 @@ func TestNothingGoes(t *testing.T) {
 		require.NoError(t, err)
 		return d
 	}
-	m := NewModel(k, Start{})
+	m := NewModel(k, debian)
 	for at, o := range ops {
 		require.NotNil(t, wrong(at, ""), o)
 		for about := range m.facts(m.states[0]) {
@@ -234,7 +239,7 @@ func TestFailuresAreNoDifferences(t *testing.T) {
 // TestSignals: only an operation that got a signal may be interrupted.
 func TestSignals(t *testing.T) {
 	for _, interrupted := range []bool{false, true} {
-		m := NewModel(kernel(t, "v6.1"), Start{EarlyPages: earlyPages})
+		m := NewModel(kernel(t, "v6.1"), debian)
 		var results []string
 		for _, o := range []Op{{Plug, "dimm0", "128"}, {State, "memory32", "online_movable"}, {State, "memory32", "offline"}} {
 			ends, err := m.ends(o, interrupted)
@@ -254,7 +259,7 @@ func TestSignals(t *testing.T) {
 func TestSequencesAreAboutWhatIsThere(t *testing.T) {
 	k, gone, all := kernel(t, "v6.12"), 0, 0
 	for seed := range 10 {
-		ops := rapid.Custom(func(t *rapid.T) []Op { return drawOps(t, k, Start{EarlyPages: earlyPages}, 30) }).Example(seed)
+		ops := rapid.Custom(func(t *rapid.T) []Op { return drawOps(t, k, debian, 30) }).Example(seed)
 		system := &double{kernel: k, pick: last}
 		_, err := system.Reset(t.Context())
 		require.NoError(t, err)
@@ -269,4 +274,61 @@ func TestSequencesAreAboutWhatIsThere(t *testing.T) {
 		}
 	}
 	require.Less(t, gone*3, all, fmt.Sprint(gone, " of ", all))
+}
+
+// TestMostIsCertain: of nine operations in ten there is one thing that a kernel may do, and never many.
+func TestMostIsCertain(t *testing.T) {
+	k, certain, all, most := kernel(t, "v6.12"), 0, 0, 0
+	for seed := range 20 {
+		m := NewModel(k, debian)
+		for _, o := range rapid.Custom(func(t *rapid.T) []Op { return drawOps(t, k, debian, 25) }).Example(seed) {
+			ends, err := m.ends(o, false)
+			require.NoError(t, err)
+			e := ends[seed%len(ends)]
+			predicted, agrees, err := m.step(o, Seen{Result: e.result, Facts: m.facts(e.state)})
+			require.NoError(t, err)
+			require.True(t, agrees)
+			all, most = all+1, max(most, len(predicted))
+			if len(predicted) == 1 {
+				certain++
+			}
+		}
+	}
+	require.GreaterOrEqual(t, certain*10, all*9)
+	require.LessOrEqual(t, most, 8)
+}
+
+// TestWhatAKernelLacks: without what Debian's kernels have, nothing is asked of it, and nothing is said of zones.
+func TestWhatAKernelLacks(t *testing.T) {
+	k, start := kernel(t, "v6.12"), Start{EarlyPages: earlyPages, Lacks: []Kind{Resize, Veto, Allow, Policy, Ratio}}
+	for seed := range 10 {
+		for _, o := range rapid.Custom(func(t *rapid.T) []Op { return drawOps(t, k, start, 30) }).Example(seed) {
+			require.NotContains(t, start.Lacks, o.Kind)
+		}
+	}
+	m := NewModel(k, start)
+	for _, o := range []Op{{Plug, "dimm0", "128"}, {State, "memory32", "online_movable"}, {Pin, "", ""}} {
+		predicted, _, err := m.step(o, Seen{})
+		require.NoError(t, err)
+		require.Len(t, predicted, 1)
+		require.NotContains(t, predicted[0].Facts, ZonesFact("memory32"))
+		m = NewModel(k, start)
+	}
+	for _, tt := range []struct {
+		start Start
+		want  []string
+	}{{start, []string{"-EBUSY", "0"}}, {debian, []string{"0"}}} {
+		m := NewModel(k, tt.start)
+		var results []string
+		for _, o := range []Op{{Plug, "dimm0", "128"}, {State, "memory32", "online_movable"}, {State, "memory32", "offline"}} {
+			ends, err := m.ends(o, false)
+			require.NoError(t, err)
+			results = nil
+			for _, e := range ends {
+				results = append(results, e.result)
+			}
+			m.states = []state{ends[0].state}
+		}
+		require.ElementsMatch(t, tt.want, results)
+	}
 }

@@ -39,15 +39,21 @@ const (
 	reserved              // a driver has taken them all from the page allocator
 )
 
+// surelyMovable tells that nothing in a block can be unmovable.
+func (r *run) surelyMovable(b spec.Block) bool { return r.zones && r.zone(b) == movable }
+
+// surelyPinned tells that something in a block is.
+func (r *run) surelyPinned(b spec.Block) bool { return r.zones && r.holds && r.pinned == b }
+
 // isolation answers what offline_pages() asks of the pages of a block. Nothing in ZONE_MOVABLE is unmovable, and neither is a page of a driver
 // that lets it go offline (has_unmovable_pages(), mm/page_isolation.c); in a kernel zone there may be some, and of a block that user space
 // has filled with them there are. Once isolated, all pages move in the end, or a signal stops it.
 func (r *run) isolation(b spec.Block, p pages) map[string]int {
 	answers := map[string]int{askRange: truth(pinnedToBoot(b) != "")}
 	switch {
-	case p == reserved || r.zone(b) == movable:
+	case p == reserved || r.surelyMovable(b):
 		answers[askIsolate] = spec.False
-	case r.holds && r.pinned == b:
+	case r.surelyPinned(b):
 		answers[askIsolate] = spec.True
 	}
 	if !r.interrupted {

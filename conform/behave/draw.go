@@ -17,14 +17,14 @@ type weighted struct {
 	kind Kind
 }
 
-// Sequence draws n operations, for a kernel that notifiers may or may not veto. A model goes along, and always takes the first end of an operation: most
+// Sequence draws n operations that a guest can do. A model goes along, and always takes the first end of an operation: most
 // operations are then about blocks and DIMMs that are likely to be there.
-func Sequence(k spec.Kernel, start Start, vetoes bool, n int, draw Drawer) ([]Op, error) {
+func Sequence(k spec.Kernel, start Start, n int, draw Drawer) ([]Op, error) {
 	m := NewModel(k, start)
 	var out []Op
 	for len(out) < n {
 		o := m.draw(draw)
-		if !vetoes && (o.Kind == Veto || o.Kind == Allow) {
+		if slices.Contains(start.Lacks, o.Kind) {
 			continue
 		}
 		ends, err := m.ends(o, false)

@@ -15,6 +15,10 @@ type Start struct {
 	EarlyPages int
 	// MovableNode tells that it was booted with movable_node.
 	MovableNode bool
+	// Zones tells that its memory is in ZONE_DMA and ZONE_DMA32, as it is with Debian's configuration. If not, zones are not predicted.
+	Zones bool
+	// Lacks are the kinds of operations that it cannot do: a kernel may be without virtio-mem, online policies, or errors of notifiers.
+	Lacks []Kind
 }
 
 // Model is what a kernel of the specification may be in after a sequence of operations.
@@ -24,6 +28,8 @@ type Model struct {
 	states []state
 	// veto has the errno, a negative number, by which a notifier vetoes an action.
 	veto map[string]string
+	// zones tells that zones are predicted.
+	zones bool
 }
 
 // NewModel returns the model of a kernel on which nothing is plugged and nothing is onlined by itself.
@@ -42,7 +48,8 @@ func NewModel(k spec.Kernel, start Start) *Model {
 			s.world.Set(zoneVar.Of(b), dma32)
 		}
 	}
-	return &Model{kernel: k, actors: map[string]spec.Actor{}, states: []state{s}, veto: map[string]string{}}
+	return &Model{kernel: k, actors: map[string]spec.Actor{}, states: []state{s}, veto: map[string]string{},
+		zones: start.Zones && !k.Base().Before(zonesSince)}
 }
 
 // actor returns an entry point of the kernel.
@@ -194,18 +201,17 @@ func (m *Model) facts(s state) Facts {
 	for name, mem := range s.mems {
 		out[name] = MiB(mem.plugged)
 	}
-	zones := !m.kernel.Base().Before(zonesSince)
 	for b := range spec.Block(blocks()) {
 		name := blockName(b)
 		out[name] = Absent
 		if !s.present(b) {
-			if zones {
+			if m.zones {
 				out[name+zonesFact] = ""
 			}
 			continue
 		}
 		out[name] = m.blockText(s, b)
-		if zones {
+		if m.zones {
 			out[name+zonesFact] = m.zonesText(s, b)
 		}
 	}

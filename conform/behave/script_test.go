@@ -23,13 +23,13 @@ func predict(t *testing.T, s Script) string {
 		out += movableNode
 	}
 	out += "\n\n"
-	m := NewModel(kernel(t, s.Kernel), Start{EarlyPages: earlyPages, MovableNode: s.MovableNode})
+	m := NewModel(kernel(t, s.Kernel), Start{EarlyPages: earlyPages, Zones: true, MovableNode: s.MovableNode})
 	for _, o := range s.Ops {
 		out += o.String() + "\n"
 		var states []state
 		lines, known := map[string]bool{}, map[string]bool{}
 		for _, from := range m.states {
-			one := &Model{m.kernel, m.actors, []state{from}, m.veto}
+			one := &Model{m.kernel, m.actors, []state{from}, m.veto, m.zones}
 			ends, err := one.ends(o, false)
 			require.NoError(t, err)
 			for _, e := range ends {

@@ -110,9 +110,9 @@ func (d *driver) couldAdd(mb int) bool { return d.offlineSize(d.Device)+mb <= of
 // some may be unmovable, and of a whole block that user space has filled with such pages some are.
 func (d *driver) fakeOffline(b spec.Block, whole bool) spec.Errno {
 	switch {
-	case d.zone(b) == movable:
+	case d.surelyMovable(b):
 		return spec.OK
-	case whole && d.holds && d.pinned == b:
+	case whole && d.surelyPinned(b):
 		return spec.EBUSY
 	}
 	return []spec.Errno{spec.OK, spec.EBUSY}[d.choose(2)]

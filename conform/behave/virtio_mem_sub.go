@@ -113,7 +113,7 @@ func (d *driver) unplugOnline(id, n int) int {
 		}
 	}
 	d.part(id, -taken)
-	if d.holds && d.pinned == b && d.mem.parts[id] == 0 {
+	if d.surelyPinned(b) && d.mem.parts[id] == 0 {
 		d.failed = true // the pages that user space holds are somewhere in it
 	}
 	d.removeUnplugged(id)

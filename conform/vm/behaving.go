@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -82,35 +83,67 @@ func (s *behaving) Reset(ctx context.Context) (behave.Start, error) {
 	}
 	*s = behaving{config: s.config, counts: s.counts, boots: s.boots + 1, g: g, plugged: map[string]bool{}, handles: map[string]bool{}, present: map[string]bool{},
 		start: behave.Start{MovableNode: strings.Contains(s.config.Append, movableNode)}}
-	r, err := g.Do(ctx, helperTimeout, behaviourTask, agent.Op{Do: agent.Write, Path: memoryDir + "/auto_online_blocks", Data: "offline"},
-		agent.Op{Do: agent.List, Path: injectDir}, agent.Op{Do: agent.Read, Path: "/proc/zoneinfo"})
-	if err != nil {
-		return s.start, err
-	}
-	s.vetoes = r[1].Errno == 0
-	if s.start.EarlyPages, err = presentPages(r[2].Data); err != nil {
+	if err := s.ask(ctx); err != nil {
 		return s.start, err
 	}
 	s.fresh, err = s.look(ctx)
 	return s.start, err
 }
 
-// presentPages sums the pages of all zones of /proc/zoneinfo.
-func presentPages(zoneinfo string) (int, error) {
-	sum := 0
-	for line := range strings.Lines(zoneinfo) {
-		if f := strings.Fields(line); len(f) == 2 && f[0] == "present" {
-			n, err := strconv.Atoi(f[1])
-			if err != nil {
-				return 0, fmt.Errorf("/proc/zoneinfo: %w", err)
-			}
-			sum += n
+// needs are the files without which a kernel lacks operations.
+var needs = []struct {
+	dir   string
+	kinds []behave.Kind
+}{
+	{"/sys/bus/virtio/drivers/virtio_mem", []behave.Kind{behave.Resize}},
+	{injectDir, []behave.Kind{behave.Veto, behave.Allow}},
+	{paramDir, []behave.Kind{behave.Policy, behave.Ratio}},
+}
+
+// ask finds out what the guest can do, and what memory it has.
+func (s *behaving) ask(ctx context.Context) error {
+	ops := []agent.Op{{Do: agent.Write, Path: memoryDir + "/auto_online_blocks", Data: "offline"}, {Do: agent.Read, Path: "/proc/zoneinfo"}}
+	for _, n := range needs {
+		ops = append(ops, agent.Op{Do: agent.List, Path: n.dir})
+	}
+	r, err := s.g.Do(ctx, helperTimeout, behaviourTask, ops...)
+	if err != nil {
+		return err
+	}
+	for i, n := range needs {
+		if r[2+i].Errno != 0 {
+			s.start.Lacks = append(s.start.Lacks, n.kinds...)
 		}
 	}
-	if sum == 0 {
-		return 0, errors.New("/proc/zoneinfo: no pages are present")
+	s.vetoes = !slices.Contains(s.start.Lacks, behave.Veto)
+	pages, err := presentPages(r[1].Data)
+	if err != nil {
+		return err
 	}
-	return sum, nil
+	s.start.EarlyPages = pages["DMA"] + pages["DMA32"] + pages["Normal"] + pages["Movable"]
+	s.start.Zones = pages["DMA"] > 0 && pages["DMA32"] > 0 && pages["Normal"] == 0 && pages["Movable"] == 0
+	return nil
+}
+
+// presentPages returns the pages of each zone of /proc/zoneinfo.
+func presentPages(zoneinfo string) (map[string]int, error) {
+	out, zone := map[string]int{}, ""
+	for line := range strings.Lines(zoneinfo) {
+		switch f := strings.Fields(line); {
+		case len(f) == 4 && f[0] == "Node" && f[2] == "zone":
+			zone = f[3]
+		case len(f) == 2 && f[0] == "present":
+			n, err := strconv.Atoi(f[1])
+			if err != nil {
+				return nil, fmt.Errorf("/proc/zoneinfo: %w", err)
+			}
+			out[zone] += n
+		}
+	}
+	if len(out) == 0 {
+		return nil, errors.New("/proc/zoneinfo: no pages are present")
+	}
+	return out, nil
 }
 
 // errDirty tells that the guest cannot be reset.
@@ -119,10 +152,8 @@ var errDirty = errors.New("the guest is not as it was when it had booted")
 // clean brings the guest back to what it was when it had booted.
 func (s *behaving) clean(ctx context.Context) error {
 	ops := []behave.Op{{Kind: behave.Unpin}, {Kind: behave.AutoOnline, Word: "offline"}, {Kind: behave.Policy, Word: "contig-zones"}, {Kind: behave.Ratio, Word: "301"}}
-	if s.vetoes {
-		for _, action := range behave.Words(behave.Allow) {
-			ops = append(ops, behave.Op{Kind: behave.Allow, Word: action})
-		}
+	for _, action := range behave.Words(behave.Allow) {
+		ops = append(ops, behave.Op{Kind: behave.Allow, Word: action})
 	}
 	for _, d := range behave.Devices() {
 		switch {
@@ -135,6 +166,9 @@ func (s *behaving) clean(ctx context.Context) error {
 		}
 	}
 	for _, o := range ops {
+		if slices.Contains(s.start.Lacks, o.Kind) {
+			continue
+		}
 		if _, err := s.act(ctx, o); err != nil {
 			return err
 		}

@@ -45,7 +45,7 @@ func CompareBehaviour(ctx context.Context, s *behaving, k spec.Kernel, ops int, 
 		if b.Ops >= ops*2/3 {
 			s.bootWith(movableNode)
 		}
-		sequence, err := behave.Sequence(k, s.start, s.vetoes, min(sequenceLength, ops-b.Ops), func(_ string, n int) int { return draw.IntN(n) })
+		sequence, err := behave.Sequence(k, s.start, min(sequenceLength, ops-b.Ops), func(_ string, n int) int { return draw.IntN(n) })
 		if err != nil {
 			return b, err
 		}

@@ -33,7 +33,7 @@ func TestBehaviourReal(t *testing.T) {
 		t.Run(release, func(t *testing.T) {
 			system, k := behavingReal(t, release)
 			rapid.Check(t, func(rt *rapid.T) {
-				ops, err := behave.Sequence(k, system.start, system.vetoes, rapid.IntRange(1, 8).Draw(rt, "length"), func(label string, n int) int {
+				ops, err := behave.Sequence(k, system.start, rapid.IntRange(1, 8).Draw(rt, "length"), func(label string, n int) int {
 					return rapid.IntRange(0, n-1).Draw(rt, label)
 				})
 				require.NoError(rt, err)

@@ -260,6 +260,17 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+func TestPresentPages(t *testing.T) {
+	pages, err := presentPages("Node 0, zone      DMA\n  per-node stats\n      nr_inactive_anon 0\n  pages free     3840\n        present  3998\n        managed  3840\n" +
+		"Node 0, zone    DMA32\n        present  126943\nNode 0, zone   Normal\n        present  0\nNode 1, zone    DMA32\n        present  1\n")
+	require.NoError(t, err)
+	require.Equal(t, map[string]int{"DMA": 3998, "DMA32": 126944, "Normal": 0}, pages)
+	for _, bad := range []string{"", "Node 0, zone DMA\n present x\n"} {
+		_, err := presentPages(bad)
+		require.ErrorContains(t, err, "/proc/zoneinfo")
+	}
+}
+
 // TestEjectIsOverAtItsReport: a DIMM is gone for QEMU before the guest is done with it, and says so by its slot.
 func TestEjectIsOverAtItsReport(t *testing.T) {
 	m := fakeMonitor(t, func(command string) []string {

@@ -204,7 +204,7 @@ func (a *actor) plug(ctx context.Context) error {
 	}
 	id := fmt.Sprintf("%s%d", strings.ToLower(a.name), a.next)
 	a.next++
-	out, err := a.g.Plug(ctx, id, BlockMB*(1+a.draw.IntN(2)))
+	out, err := a.g.Plug(ctx, id, BlockMB*(1+a.draw.IntN(3)))
 	if err != nil {
 		return err
 	}
@@ -237,7 +237,7 @@ func (a *actor) resize(ctx context.Context) error {
 }
 
 func (a *actor) autoOnline(ctx context.Context) error {
-	word := a.pick("offline", "offline", "online", "online_movable", "bogus")
+	word := a.pick("offline", "offline", "online", "online_kernel", "online_movable", "bogus")
 	return a.op(ctx, "auto_online_blocks <- "+word, agent.Op{Do: agent.Write, Path: memoryDir + "/auto_online_blocks", Data: word})
 }
 
