@@ -84,7 +84,8 @@ func TestNaiveAgreesOnRandomKernels(t *testing.T) {
 		k := randomKernel(t)
 		all, err := spec.SelectActors(k, "all")
 		require.NoError(t, err)
-		return sim.Config{Kernel: k, Actors: rapid.Permutation(all).Draw(t, "order")[:2], Tasks: 2, Blocks: 1}
+		two := rapid.Permutation(all).Draw(t, "order")[:2]
+		return sim.Config{Kernel: k, Actors: two, Tasks: 2, Blocks: max(two[0].Blocks, two[1].Blocks, 1)}
 	})
 }
 
@@ -111,6 +112,7 @@ func TestNaiveAgreesOnTheStory(t *testing.T) {
 		{"v6.12", spec.GroupNotifiers, 2, 1},
 		{"v6.12", spec.GroupCPU, 2, 1},
 		{"v6.12", spec.GroupBoot, 2, 1},
+		{"v5.2", "add_two,online_store", 2, 2},
 	} {
 		k := kernel(t, c.kernel)
 		actors, err := spec.SelectActors(k, c.actors)

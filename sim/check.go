@@ -94,15 +94,33 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Blocks < 1 || c.Blocks > maxBlocks {
 		return c, fmt.Errorf("%d blocks: from 1 to %d can be checked", c.Blocks, maxBlocks)
 	}
-	if c.Actors != nil {
-		return c, nil
+	if c.Actors == nil {
+		actors, err := c.selected()
+		if err != nil {
+			return c, err
+		}
+		c.Actors, c.groups = actors, groupsOf(c.Selection)
 	}
-	actors, err := c.selected()
-	if err != nil {
-		return c, err
+	return c, c.enoughBlocks()
+}
+
+// enoughBlocks tells whether the machine has the blocks that its actors work on.
+func (c Config) enoughBlocks() error {
+	for _, a := range c.Actors {
+		if a.Blocks > c.Blocks {
+			return fmt.Errorf("actor %s works on %d blocks, and the machine has %d", a.Name, a.Blocks, c.Blocks)
+		}
 	}
-	c.Actors, c.groups = actors, groupsOf(c.Selection)
-	return c, nil
+	return nil
+}
+
+// leastBlocks is how many blocks the actors need.
+func (c Config) leastBlocks() int {
+	least := 1
+	for _, a := range c.Actors {
+		least = max(least, a.Blocks)
+	}
+	return least
 }
 
 // selected returns the actors of the selection that the platform has.

@@ -45,13 +45,17 @@ type Happening struct {
 }
 
 // Cover explores a configuration, without slicing and with calls told apart, and says what that came to. Where pieces of procedures are single steps a
-// lock may never be seen contended, so what happens sometimes is looked for by plain exploration of two tasks on one block, too.
+// lock may never be seen contended, so what happens sometimes is looked for by plain exploration of two tasks on as few blocks as will do, too.
 func Cover(ctx context.Context, c Config) (*Coverage, error) {
+	whole, err := c.withDefaults()
+	if err != nil {
+		return nil, err
+	}
 	cover, err := coverOne(ctx, c)
 	if err != nil || c.Reductions.NoLipton && c.Tasks > 1 {
 		return cover, err
 	}
-	c.Tasks, c.Blocks, c.Reductions.NoLipton = 2, 1, true
+	c.Tasks, c.Blocks, c.Reductions.NoLipton = 2, whole.leastBlocks(), true
 	if c.Limits.States == 0 || c.Limits.States > plainCover {
 		c.Limits.States = plainCover
 	}

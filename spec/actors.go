@@ -16,6 +16,9 @@ type Actor struct {
 	Doc string
 	// PerBlock tells that there is one such entry for each block; Run is given the block.
 	PerBlock bool
+	// Blocks is how many blocks the procedure works on, the first ones, if it works on several; 0 if it works on the one it is given, or on
+	// none. A check of fewer blocks does not have it.
+	Blocks int
 	// Single tells that at most one task runs it at a time, as an ordered work queue does. Actors that
 	// name the same work item exclude one another.
 	Single *LockClass
@@ -43,7 +46,7 @@ var (
 
 // Actors returns every actor of the specification.
 func Actors() []Actor {
-	return slices.Concat(coreActors(), platformActors(), slabActors(), notifierActors(), cpuActors(), bootActors(), readerActors(), isolationActors(), migrationActors(), suspicionActors(), neverActors())
+	return slices.Concat(coreActors(), platformActors(), slabActors(), notifierActors(), cpuActors(), bootActors(), readerActors(), isolationActors(), migrationActors(), rangeActors(), suspicionActors(), neverActors())
 }
 
 // inGroup puts actors into a group.
@@ -62,7 +65,7 @@ func coreActors() []Actor {
 		{Name: "online_show", Doc: "user space reads memoryN/online", PerBlock: true, Run: onlineShow},
 		{Name: "probe_store", Doc: "user space writes /sys/devices/system/memory/probe", PerBlock: true, Run: probeStore},
 		{Name: "auto_online_store", Doc: "user space writes auto_online_blocks", From: AutoOnlineMem, Run: autoOnlineStore},
-		{Name: "add_memory", Doc: "a driver calls add_memory() with nothing held, as Hyper-V and Xen did", PerBlock: true, Run: addMemory},
+		{Name: "add_memory", Doc: "a driver calls add_memory() with nothing held, as Hyper-V and Xen did", PerBlock: true, Run: ofOne(addMemory)},
 		{Name: "acpi_add", Doc: "ACPI announces memory", PerBlock: true, Single: kacpiHotplug, Platforms: acpiPlatforms, Run: acpiAdd},
 		{Name: "acpi_eject", Doc: "ACPI requests an eject", PerBlock: true, Single: kacpiHotplug, Platforms: acpiPlatforms, Run: acpiEject},
 		{Name: "driver_remove", Doc: "a driver offlines its block, and later calls remove_memory()", PerBlock: true, Run: driverRemove},

@@ -29,7 +29,7 @@ func TestAllLeavesOutWhatNoKernelHas(t *testing.T) {
 		groups[a.Group] = true
 	}
 	require.False(t, groups[spec.GroupNever])
-	for _, g := range []string{spec.GroupPlatform, spec.GroupSlab, spec.GroupNotifiers, spec.GroupCPU, spec.GroupBoot, spec.GroupReaders} {
+	for _, g := range []string{spec.GroupPlatform, spec.GroupSlab, spec.GroupNotifiers, spec.GroupCPU, spec.GroupBoot, spec.GroupReaders, spec.GroupRanges} {
 		require.True(t, groups[g], g)
 	}
 	never, err := spec.SelectActors(k, spec.GroupNever)

@@ -35,7 +35,9 @@ func coreBugs() []Bug {
 			Story:  "f1037ec0cc8a moved the check of the blocks in front of mem_hotplug_begin() and left the error path at mem_hotplug_done().",
 			Source: "b4223a510e2a; v5.7.14 and v5.10.185",
 			Scenarios: []Scenario{{Before: "v5.7", After: "v5.7+b4223a510e2a", Actors: "dax_kmem_probe,dax_kmem_remove,online_store",
-				Breaks: []*Invariant{LocksBalanced}, By: []string{"dax_kmem_remove"}}}},
+				Breaks: []*Invariant{LocksBalanced}, By: []string{"dax_kmem_remove"}},
+				{Before: "v5.7", After: "v5.7+b4223a510e2a", Actors: "kmem_remove_two,online_store", Blocks: 2,
+					Breaks: []*Invariant{LocksBalanced}, By: []string{"kmem_remove_two"}}}},
 		{ID: "B06", Title: "removal drains attributes under mem_hotplug_lock", Negative: true, Fix: []*Change{SysfsTrylock}, Causes: []string{"B05"},
 			Story: "Until v5.5 block devices are removed with mem_hotplug_lock held, and a store that holds a reference to an attribute wants that lock. lockdep reported " +
 				"it. It cannot happen: both need device_hotplug_lock, and the store only tries it. A store that waits for it deadlocks. f1037ec0cc8a moved the removal out all the same.",

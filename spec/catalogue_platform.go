@@ -15,7 +15,9 @@ func platformBugs() []Bug {
 				"The repair uses stop_machine_cpuslocked().",
 			Source: "c784be435d5d; v4.12.0, v5.3.1 and v5.4.0",
 			Scenarios: []Scenario{{Before: "v5.3", After: "v5.3+c784be435d5d", Actors: "dlpar_add,cpu_up",
-				Breaks: []*Invariant{NoRecursion}, By: []string{"dlpar_add"}}}},
+				Breaks: []*Invariant{NoRecursion}, By: []string{"dlpar_add"}},
+				{Before: "v5.3", After: "v5.3+c784be435d5d", Actors: "dlpar_add_two", Blocks: 2, Breaks: []*Invariant{NoRecursion}, By: []string{"dlpar_add_two"}},
+				{Before: "v5.3", After: "v5.3+c784be435d5d", Actors: "dlpar_remove_two", Blocks: 2, Breaks: []*Invariant{NoRecursion}, By: []string{"dlpar_remove_two"}}}},
 		{ID: "B33", Title: "the boot scan of ACPI adds memory without device_hotplug_lock", Negative: true,
 			Story: "acpi_scan_init() adds memory under acpi_scan_lock alone. A patch of 2019 took device_hotplug_lock; what was merged says in a comment that nothing else can run yet. " +
 				"The rule is broken, and no one is there to notice.",

@@ -109,7 +109,12 @@ var (
 		Repairs: []*Invariant{NoBug}}
 	BlockDevicesOutside = &Change{ID: "4c4b7f9ba948", Release: Release{5, 3},
 		Title:   "mm/memory_hotplug: remove memory block devices before arch_remove_memory()",
-		Summary: "memory block devices are created after arch_add_memory() and removed before arch_remove_memory()"}
+		Summary: "memory block devices are removed before arch_remove_memory()"}
+	CreateBlocksAfter = &Change{ID: "db051a0dac13", Release: Release{5, 3},
+		Title:      "mm/memory_hotplug: create memory block devices after arch_add_memory()",
+		Summary:    "where the device of a later block of a range cannot be registered, those of the first go again, with their memory",
+		Repairs:    []*Invariant{NoOnlineOfRemoved},
+		Unverified: "id from memory; 5.2.1 and 5.3.1 were read on both sides"}
 	NoMemSysfsMutex = &Change{ID: "848e19ad3c33", Release: Release{5, 5},
 		Title:      "drivers/base/memory.c: drop the mem_sysfs_mutex",
 		Summary:    "mem_sysfs_mutex is gone: device_hotplug_lock serialises creation and removal of block devices",
@@ -156,7 +161,7 @@ func CoreChanges() []*Change {
 	return byRelease([]*Change{SysfsTrylock, NodeUnderMemHotplug, OnlineMems, StateStoreLock, MemremapPages, WholeBlocks, AutoOnlineMem, StateStoreReturn,
 		MemremapLock, MemremapGate, MemoryAddRemoveLock, AutoOnlineDevice, PercpuCPUHotplug, PercpuMemHotplug, Memtrace, AnyZone, OfflineForever, DrainWithoutCPULock, MemtraceReadd, NodeOnDemand,
 		RemoveTakesDeviceHotplug, AddTakesDeviceHotplug, LockInOnlinePages, MemtraceOnlineLock, MemtraceOfflineLock,
-		DeviceKill, ProbeStoreUnlock, ReleaseResourceLate, RemoveReturnsBusy, BlockDevicesOutside, NoMemSysfsMutex, RemoveBlocksFirst,
+		DeviceKill, ProbeStoreUnlock, ReleaseResourceLate, RemoveReturnsBusy, BlockDevicesOutside, CreateBlocksAfter, NoMemSysfsMutex, RemoveBlocksFirst,
 		NoPagesCheck, ParseFirst, RemoveUnpairedDone, MemtraceContig, HardwareErrors, LockInBlockOnline, RemoveBlocksInside, DeviceReady})
 }
 

@@ -88,6 +88,10 @@ var (
 		Title:   "arm64/mm: Hold memory hotplug lock while walking for kernel page table dump",
 		Summary: "the dump of kernel page tables on arm64 reads under mem_hotplug_lock",
 		Repairs: []*Invariant{ReadersSeeStable}}
+	OfflineRange = &Change{ID: "8dc4bb58a146", Release: Release{5, 11},
+		Title:      "mm/memory_hotplug: extend offline_and_remove_memory() to handle more than one memory block",
+		Summary:    "offline_and_remove_memory() offlines block after block, and brings those back that it did if one cannot be",
+		Unverified: "id and title from memory; 5.10.7 and 5.11.0 were read on both sides"}
 	NodeMaskOfSlab = &Change{ID: "7e1fa93deff4", Release: Release{5, 12},
 		Title:   "mm, slab, slub: stop taking memory hotplug lock",
 		Summary: "slab keeps a node mask of its own under slab_mutex, and takes mem_hotplug_lock no more",
@@ -194,6 +198,6 @@ var (
 func callerChanges() []*Change {
 	return []*Change{SlabOnlineMems, HyperVMutex, HyperVCancel, XenDropMutex, HyperVSpinlock, ResizeHPT,
 		PseriesCheckState, ZonelistOrderLock, NoZonelistOrder, MigrationWaitUnpinned, IsolateOnce, DaxKmem, VirtioMem, ZoneDeviceDrain, HPTCpusLocked, SlabShowLockless,
-		DumpAfterUnlock, PtdumpArm64Lock, NodeMaskOfSlab, SlabNoCPULock, NodeNeverFreed,
+		DumpAfterUnlock, PtdumpArm64Lock, OfflineRange, NodeMaskOfSlab, SlabNoCPULock, NodeNeverFreed,
 		LinearMappingMutex, KcoreFreeze, VirtioMemFreeze, VirtioMemLeaveRCU, MemmapOnMemory, SpanWithoutSeqlock, ZonelistSeqcount, PageExtRCU, ZonelistIrqsOff, CxlDax, DaxRegionSem, DaxUnregisterLocks, MemoryTiers, PrepareNotifier, NodeNotifier, UsageRCU, PtdumpLock, PciInitialProbe, OfflineAtomic}
 }

@@ -134,72 +134,118 @@ func lruAddDrainAll(t Task) {
 	}
 }
 
-// addMemory models add_memory().
-func addMemory(t Task, b Block) (errno Errno) {
+// addMemory models add_memory() of the given blocks, which are one range.
+func addMemory(t Task, r ...Block) (errno Errno) {
 	defer t.Call(AddMemory)(&errno)
 	if !t.Kernel().Has(AddTakesDeviceHotplug) {
-		return registerAndAdd(t, b)
+		return registerAndAdd(t, r)
 	}
 	lockDeviceHotplug(t)
 	defer unlockDeviceHotplug(t)
-	return addMemoryLocked(t, b)
+	return addMemoryLocked(t, r...)
 }
 
 // addMemoryLocked models __add_memory() (8df1d0e4a265).
-func addMemoryLocked(t Task, b Block) (errno Errno) {
+func addMemoryLocked(t Task, r ...Block) (errno Errno) {
 	defer t.Call(AddMemoryLocked)(&errno)
-	return registerAndAdd(t, b)
+	return registerAndAdd(t, r)
 }
 
 // registerAndAdd is register_memory_resource(), add_memory_resource(), and the release of the resource on error.
-func registerAndAdd(t Task, b Block) Errno {
-	if !t.Swap(Presence.Of(b), Absent, Adding) {
-		return EEXIST
+func registerAndAdd(t Task, r []Block) Errno {
+	for i, b := range r {
+		if !t.Swap(Presence.Of(b), Absent, Adding) {
+			setPresence(t, r[:i], Absent) // the kernel takes all of the range at once, or nothing
+			return EEXIST
+		}
 	}
-	ret := addMemoryResource(t, b)
+	ret := addMemoryResource(t, r...)
 	if ret != OK {
-		t.Write(Presence.Of(b), Absent) // release_memory_resource()
+		setPresence(t, r, Absent) // release_memory_resource()
 	}
 	return ret
 }
 
+func setPresence(t Task, r []Block, x int) {
+	for _, b := range r {
+		t.Write(Presence.Of(b), x)
+	}
+}
+
 // addMemoryResource models add_memory_resource().
-func addMemoryResource(t Task, b Block) (errno Errno) {
+func addMemoryResource(t Task, r ...Block) (errno Errno) {
 	defer t.Call(AddMemoryResource)(&errno)
-	k := t.Kernel()
 	memHotplugBegin(t)
-	// __add_section() finds a valid section with -EEXIST, before it registers a block; __add_pages() goes on.
-	valid := t.Read(Sections.Of(b)) == True
-	if ret := archAddMemory(t, b); ret != OK {
+	if ret := addBlocks(t, r); ret != OK {
 		memHotplugDone(t)
 		return ret
 	}
-	if !valid {
-		t.Write(Sections.Of(b), True)
-		createBlockDevice(t, b)
-	}
-	t.Write(Presence.Of(b), Present) // node registered, links made, firmware map entered
-	if !k.Has(LockInOnlinePages) {
-		autoOnline(t, b) // under mem_hotplug_lock (31bc3858ea3e)
+	setPresence(t, r, Present) // node registered, links made, firmware map entered
+	if !t.Kernel().Has(LockInOnlinePages) {
+		autoOnline(t, r) // under mem_hotplug_lock (31bc3858ea3e)
 		memHotplugDone(t)
 		return OK
 	}
 	memHotplugDone(t)
-	autoOnline(t, b)
+	autoOnline(t, r)
 	return OK
 }
 
-// autoOnline models the end of add_memory_resource() with memhp_auto_online, and online_memory_block().
-func autoOnline(t Task, b Block) {
+// addBlocks is arch_add_memory() and the creation of the block devices, which __add_section() did before v5.3.
+func addBlocks(t Task, r []Block) Errno {
+	// __add_section() finds a valid section with -EEXIST, before it registers a block; __add_pages() goes on.
+	valid := make([]bool, len(r))
+	for i, b := range r {
+		valid[i] = t.Read(Sections.Of(b)) == True
+	}
+	if ret := archAddMemory(t, r[0]); ret != OK {
+		return ret
+	}
+	for i, b := range r {
+		if i > 0 && t.Choose(laterDevice, 2) == 1 {
+			if t.Kernel().Has(CreateBlocksAfter) {
+				undoBlocks(t, r[:i])
+			}
+			return ENOMEM
+		}
+		if !valid[i] {
+			t.Write(Sections.Of(b), True)
+			createBlockDevice(t, b)
+		}
+	}
+	return OK
+}
+
+// undoBlocks is what create_memory_block_devices() and add_memory_resource() do when a later block fails: those that there are go again.
+// Before db051a0dac13 they stayed, and the range was released.
+func undoBlocks(t Task, made []Block) {
+	for _, b := range made {
+		removeBlockDevice(t, b)
+	}
+	archRemoveMemory(t, made[0])
+	for _, b := range made {
+		t.Write(Sections.Of(b), False)
+	}
+}
+
+// autoOnline models the end of add_memory_resource() with memhp_auto_online, and online_memory_block() for each block: the first that returns
+// anything but 0 ends the walk.
+func autoOnline(t Task, r []Block) {
 	k := t.Kernel()
 	if !k.Has(AutoOnlineMem) || t.Read(AutoOnline.Of(NoBlock)) == False {
 		return
 	}
-	if k.Has(AutoOnlineDevice) {
-		deviceOnline(t, b)
-		return
+	for _, b := range r {
+		ret := OK
+		if k.Has(AutoOnlineDevice) {
+			ret = deviceOnline(t, b)
+		} else {
+			ret = memoryBlockChangeState(t, b, MemOnline, MemOffline) // dev->offline stays true
+		}
+		if ret != OK {
+			return
+		}
 	}
-	memoryBlockChangeState(t, b, MemOnline, MemOffline) // dev->offline stays true
 }
 
 func archAddMemory(t Task, b Block) (errno Errno) {
@@ -220,23 +266,23 @@ func archRemoveMemory(t Task, b Block) {
 }
 
 // removeMemory models remove_memory(), for callers that hold device_hotplug_lock before d15e59260f62.
-func removeMemory(t Task, b Block) (errno Errno) {
+func removeMemory(t Task, r ...Block) (errno Errno) {
 	defer t.Call(RemoveMemory)(&errno)
 	if !t.Kernel().Has(RemoveTakesDeviceHotplug) {
-		return tryRemoveMemory(t, b)
+		return tryRemoveMemory(t, r...)
 	}
 	lockDeviceHotplug(t)
 	defer unlockDeviceHotplug(t)
-	return tryRemoveMemory(t, b)
+	return tryRemoveMemory(t, r...)
 }
 
 // removeMemoryLocked models __remove_memory() (d15e59260f62): remove_memory() before, whose callers hold the lock.
-func removeMemoryLocked(t Task, b Block) (errno Errno) {
+func removeMemoryLocked(t Task, r ...Block) (errno Errno) {
 	if !t.Kernel().Has(RemoveTakesDeviceHotplug) {
-		return removeMemory(t, b)
+		return removeMemory(t, r...)
 	}
 	defer t.Call(RemoveMemoryLocked)(&errno)
-	ret := tryRemoveMemory(t, b)
+	ret := tryRemoveMemory(t, r...)
 	if ret != OK {
 		t.Bug("__remove_memory(): try_remove_memory() failed") // eca499ab3749
 	}
@@ -244,15 +290,14 @@ func removeMemoryLocked(t Task, b Block) (errno Errno) {
 }
 
 // tryRemoveMemory models try_remove_memory(), the body of remove_memory() before eca499ab3749.
-func tryRemoveMemory(t Task, b Block) (errno Errno) {
+func tryRemoveMemory(t Task, r ...Block) (errno Errno) {
 	defer t.Call(TryRemoveMemory)(&errno)
 	k := t.Kernel()
 	checkFirst := k.Has(RemoveBlocksFirst)
-	blocksFirst := checkFirst && !k.Has(RemoveBlocksInside)
 	if !checkFirst {
 		memHotplugBegin(t)
 	}
-	if ret := checkOffline(t, b); ret != OK {
+	if ret := checkOffline(t, r); ret != OK {
 		if !checkFirst || !k.Has(RemoveUnpairedDone) {
 			memHotplugDone(t) // f1037ec0cc8a forgot that it has not begun; b4223a510e2a
 		}
@@ -260,37 +305,55 @@ func tryRemoveMemory(t Task, b Block) (errno Errno) {
 	}
 	early := !k.Has(ReleaseResourceLate)
 	if early {
-		t.Write(Presence.Of(b), Absent) // release_mem_region_adjustable() at the start of __remove_pages()
+		setPresence(t, r, Absent) // release_mem_region_adjustable() at the start of __remove_pages()
 	} else {
-		t.Write(Presence.Of(b), Removing)
+		setPresence(t, r, Removing)
 	}
-	if blocksFirst {
-		removeBlockDevice(t, b)
-	}
-	if checkFirst {
-		memHotplugBegin(t)
-	}
-	if !blocksFirst && t.Read(Sections.Of(b)) == True { // __remove_section() of a section that is gone: -EINVAL
-		removeBlockDevice(t, b)
-	}
-	archRemoveMemory(t, b)
-	t.Write(Sections.Of(b), False)
+	removeBlocks(t, r)
 	if !early {
-		t.Write(Presence.Of(b), Absent) // release_memory_resource()
+		setPresence(t, r, Absent) // release_memory_resource()
 	}
 	memHotplugDone(t)
 	return OK
 }
 
+// removeBlocks is the removal of the block devices and arch_remove_memory(), in their order. It takes mem_hotplug_lock if its caller
+// looked at the blocks first.
+func removeBlocks(t Task, r []Block) {
+	k := t.Kernel()
+	checkFirst := k.Has(RemoveBlocksFirst)
+	blocksFirst := checkFirst && !k.Has(RemoveBlocksInside)
+	if blocksFirst {
+		for _, b := range r {
+			removeBlockDevice(t, b)
+		}
+	}
+	if checkFirst {
+		memHotplugBegin(t)
+	}
+	for _, b := range r {
+		if !blocksFirst && t.Read(Sections.Of(b)) == True { // __remove_section() of a section that is gone: -EINVAL
+			removeBlockDevice(t, b)
+		}
+	}
+	archRemoveMemory(t, r[0])
+	for _, b := range r {
+		t.Write(Sections.Of(b), False)
+	}
+}
+
 // checkOffline models the walk with check_memblock_offlined_cb().
-func checkOffline(t Task, b Block) Errno {
-	if t.Read(BlockState.Of(b)) == MemOffline {
-		return OK
+func checkOffline(t Task, r []Block) Errno {
+	for _, b := range r {
+		if t.Read(BlockState.Of(b)) == MemOffline {
+			continue
+		}
+		if !t.Kernel().Has(RemoveReturnsBusy) {
+			t.Bug("remove_memory(): a block is not offline")
+		}
+		return EBUSY
 	}
-	if !t.Kernel().Has(RemoveReturnsBusy) {
-		t.Bug("remove_memory(): a block is not offline")
-	}
-	return EBUSY
+	return OK
 }
 
 // tryOnlineNode models try_online_node(); what it changes belongs to the node alone.

@@ -10,10 +10,14 @@ var (
 		Doc: "page tables that arch_create_linear_mapping() and arch_remove_linear_mapping() change; arch/powerpc/mm/mem.c", Protected: lockOf(LinearMapping)}
 )
 
-// dlparAdd models dlpar_add_lmb() under dlpar_memory(): add, online, and remove again if that fails.
+// dlparAdd models dlpar_memory() for one LMB, dlparAddLMB dlpar_add_lmb(): add, online, and remove again if that fails.
 func dlparAdd(t Task, b Block) Errno {
 	lockDeviceHotplug(t)
 	defer unlockDeviceHotplug(t)
+	return dlparAddLMB(t, b)
+}
+
+func dlparAddLMB(t Task, b Block) Errno {
 	t = onPseries(t)
 	if ret := addUnderGate(t, b); ret != OK {
 		return ret
@@ -26,17 +30,21 @@ func dlparAdd(t Task, b Block) Errno {
 }
 
 // addUnderGate adds memory for a caller that holds device_hotplug_lock.
-func addUnderGate(t Task, b Block) Errno {
+func addUnderGate(t Task, r ...Block) Errno {
 	if t.Kernel().Has(AddTakesDeviceHotplug) {
-		return addMemoryLocked(t, b)
+		return addMemoryLocked(t, r...)
 	}
-	return addMemory(t, b)
+	return addMemory(t, r...)
 }
 
-// dlparRemove models dlpar_remove_lmb() under dlpar_memory().
+// dlparRemove models dlpar_memory() for one LMB, dlparRemoveLMB dlpar_remove_lmb().
 func dlparRemove(t Task, b Block) Errno {
 	lockDeviceHotplug(t)
 	defer unlockDeviceHotplug(t)
+	return dlparRemoveLMB(t, b)
+}
+
+func dlparRemoveLMB(t Task, b Block) Errno {
 	if t.Read(Presence.Of(b)) != Present {
 		return EINVAL
 	}

@@ -19,8 +19,8 @@ func TestContractsNameWhatIsReturned(t *testing.T) {
 		OnlinePages: ofBlock(onlinePages), OfflinePages: ofBlock(offlinePages), DeviceOnline: ofBlock(deviceOnline), DeviceOffline: ofBlock(deviceOffline),
 		SubsysOnline: ofBlock(memorySubsysOnline), SubsysOffline: ofBlock(memorySubsysOffline), BlockOnline: ofBlock(memoryBlockOnline), BlockOffline: ofBlock(memoryBlockOffline),
 		StateStore: ofBlock(stateStore), OnlineStore: ofBlock(onlineStore), ProbeStore: ofBlock(probeStore), AutoOnlineStore: ofBlock(autoOnlineStore),
-		AddMemory: ofBlock(addMemory), AddMemoryLocked: ofBlock(addMemoryLocked), AddMemoryResource: ofBlock(addMemoryResource),
-		RemoveMemory: ofBlock(removeMemory), RemoveMemoryLocked: ofBlock(removeMemoryLocked), TryRemoveMemory: ofBlock(tryRemoveMemory),
+		AddMemory: ofBlock(ofOne(addMemory)), AddMemoryLocked: ofBlock(ofOne(addMemoryLocked)), AddMemoryResource: ofBlock(ofOne(addMemoryResource)),
+		RemoveMemory: ofBlock(ofOne(removeMemory)), RemoveMemoryLocked: ofBlock(ofOne(removeMemoryLocked)), TryRemoveMemory: ofBlock(ofOne(tryRemoveMemory)),
 		TryOnlineNode: tryOnlineNode, AcpiScanHotRemove: ofBlock(acpiEject), MemtraceEnable: ofBlock(memtraceEnable), MemremapPagesFn: ofBlock(memremapPages), CPUUp: ofBlock(cpuUp),
 	} {
 		for _, r := range Releases() {

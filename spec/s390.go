@@ -35,7 +35,7 @@ func s390Actors() []Actor {
 		return Actor{Name: name, Doc: doc, PerBlock: true, Platforms: s390, Run: run}
 	}
 	return inGroup(GroupPlatform,
-		per("sclp_boot_add", "s390 adds standby memory: add_memory() from an initcall", addMemory), // add_memory_merged()
+		per("sclp_boot_add", "s390 adds standby memory: add_memory() from an initcall", ofOne(addMemory)), // add_memory_merged()
 		per("sclp_online", "user space onlines a block on s390", sclpOnline),
 		per("sclp_offline", "user space offlines a block on s390", sclpOffline),
 	)
