@@ -68,6 +68,9 @@ type graph struct {
 	beat   *atomic.Int64 // counts replays, for the watchdog
 	order  *spec.Order
 	ahead  map[int32][]node // what follows a node with one answer, found when it was
+	// answers and ops are the memory of the last replay, for the next one.
+	answers []int8
+	ops     []op
 }
 
 // patience is how long one replay may run: a procedure does nothing but table look-ups.
@@ -202,15 +205,14 @@ func (g *graph) expand(n int32, answer int8, actor int32, b spec.Block) (int32, 
 		delete(g.ahead, n)
 		return g.add(rest, n, answer, actor, b)
 	}
-	r := &replay{kernel: g.kernel, answers: g.path(n, answer)}
+	r := g.along(n, answer)
 	given := len(r.answers)
 	r.more = func(next *node) (int8, bool) {
 		g.judge(next)
 		answer, only := g.onlyAnswer(next)
 		return answer, only && r.pos <= maxDepth
 	}
-	g.beat.Add(1)
-	if err := r.run(g.actors[actor], b); err != nil {
+	if err := g.run(r, actor, b); err != nil {
 		return noNode, err
 	}
 	if err := g.sameAsBefore(n, r, r.path[:min(given, len(r.path))], name); err != nil {
@@ -244,6 +246,9 @@ func (g *graph) add(nodes []node, n int32, answer int8, actor int32, b spec.Bloc
 		next.entered = next.before
 	}
 	next.actor, next.block, next.parent, next.answer, next.depth = actor, b, n, answer, depth
+	if len(g.nodes) == cap(g.nodes) {
+		g.nodes = slices.Grow(g.nodes, len(g.nodes)) // append adds a quarter, and copies more often
+	}
 	g.nodes = append(g.nodes, next)
 	at := int32(len(g.nodes) - 1)
 	if len(nodes) > 1 {
@@ -256,20 +261,33 @@ func (g *graph) add(nodes []node, n int32, answer int8, actor int32, b spec.Bloc
 
 // again replays the path to node n, to see that the procedure does the same.
 func (g *graph) again(n int32, actor int32, b spec.Block) error {
-	r := &replay{kernel: g.kernel, answers: g.path(g.nodes[n].parent, g.nodes[n].answer)}
-	g.beat.Add(1)
-	if err := r.run(g.actors[actor], b); err != nil {
+	r := g.along(g.nodes[n].parent, g.nodes[n].answer)
+	if err := g.run(r, actor, b); err != nil {
 		return err
 	}
 	return g.sameAsBefore(n, r, append(r.path, r.next.op), g.actors[actor].Name)
 }
 
-// path returns the answers on the way to node n and one more; none if n is no node.
-func (g *graph) path(n int32, answer int8) []int8 {
+// along returns a replay of the way to node n and one more answer. There is only one at a time: they take turns with the memory.
+func (g *graph) along(n int32, answer int8) *replay {
+	g.answers = g.path(g.answers[:0], n, answer)
+	return &replay{kernel: g.kernel, answers: g.answers, path: g.ops[:0]}
+}
+
+// run runs a replay of an actor.
+func (g *graph) run(r *replay, actor int32, b spec.Block) error {
+	g.beat.Add(1)
+	err := r.run(g.actors[actor], b)
+	g.answers, g.ops = r.answers, r.path
+	return err
+}
+
+// path appends the answers on the way to node n and one more; none if n is no node.
+func (g *graph) path(p []int8, n int32, answer int8) []int8 {
 	if n == noNode {
-		return nil
+		return p
 	}
-	p := make([]int8, g.nodes[n].depth+1)
+	p = slices.Grow(p, g.nodes[n].depth+1)[:g.nodes[n].depth+1]
 	p[len(p)-1] = answer
 	for i := len(p) - 2; i >= 0; i-- {
 		p[i] = g.nodes[n].answer
