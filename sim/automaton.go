@@ -12,7 +12,7 @@ import (
 type instr struct {
 	kind opKind
 	loop bool // Again comes back to here
-	// escapes tells that a task at a loop head can choose to come to where a step may end, whatever it reads on the way.
+	// escapes tells that a task can choose to come from here to where a step may end, whatever it reads on the way.
 	escapes bool
 	mover   mover
 	leaves  bool // a task that would have to wait here may as well not have begun the step
@@ -221,6 +221,7 @@ func (a *automaton) compile(tasks int, lipton bool) {
 		}
 		a.code[i] = a.compileOp(int32(i), p, lipton)
 	}
+	a.markEscapes()
 }
 
 func (a *automaton) compileOp(n int32, p *movers, lipton bool) instr {
@@ -246,7 +247,6 @@ func (a *automaton) compileOp(n int32, p *movers, lipton bool) instr {
 	a.compileFresh(&in, nd.fresh)
 	in.check = a.checksAfter(nd)
 	in.mover, in.leaves, in.stops = p.of(n), p.leaves(n), p.critical[n]
-	in.escapes = nd.loop && p.escapes(n, map[int32]bool{})
 	in.fuse = o.kind == opAnnounce && lipton && !p.tried[o.lock] && a.endless == nil
 	in.idle = lipton && p.roundTrip[n]
 	return in

@@ -299,22 +299,3 @@ func (p *movers) onlyLeaves(n int32) bool {
 	}
 	return true
 }
-
-// escapes tells whether a task at node n can choose its way to an operation before which a step may end, whatever it reads.
-func (p *movers) escapes(n int32, passed map[int32]bool) bool {
-	if m := p.of(n); m == non || m == right || p.critical[n] || p.a.nodes[n].fatal {
-		return true
-	}
-	if passed[n] {
-		return false
-	}
-	passed[n] = true
-	defer delete(passed, n)
-	choice := p.a.nodes[n].op.kind == opChoose
-	for _, m := range p.a.nodes[n].next {
-		if m != noNode && p.escapes(m, passed) == choice {
-			return choice
-		}
-	}
-	return !choice
-}
