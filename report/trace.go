@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"memhp/conform"
@@ -25,9 +26,14 @@ func Trace(w io.Writer, st Style, name string, r conform.Report) error {
 			p.line("      %s", st.amber(wrap("not covered: "+rule.NotCovered, 6, "        ")))
 		}
 	}
-	for _, v := range r.Violations {
+	for _, k := range kinds(r.Violations) {
+		v := k[0]
+		where := fmt.Sprintf("line %d, time %s", v.Line, v.Time)
+		if len(k) > 1 {
+			where += fmt.Sprintf(", and %d more", len(k)-1)
+		}
 		p.line("")
-		p.line("  %s: %s in %s()", st.red(fmt.Sprintf("line %d, time %s", v.Line, v.Time)), v.Invariant, v.Function)
+		p.line("  %s: %s in %s()", st.red(where), v.Invariant, v.Function)
 		p.line("    %s", wrap(v.Task+": "+v.Detail, 4, "    "))
 		p.line("    %s", st.dim("holds "+list(v.Held)))
 	}
@@ -35,6 +41,26 @@ func Trace(w io.Writer, st Style, name string, r conform.Report) error {
 		p.line("  and %s", plural(int64(more), "more violation"))
 	}
 	return p.err
+}
+
+// blockOf is the block in the name of a lock.
+var blockOf = regexp.MustCompile(`\(memory\d+\)`)
+
+// kinds puts violations together that differ only in when they happened, who did it, and to which block: a defect of one line shows hundreds of
+// times in a long trace.
+func kinds(all []conform.Violation) [][]conform.Violation {
+	var out [][]conform.Violation
+	at := map[string]int{}
+	for _, v := range all {
+		key := v.Invariant + "\n" + v.Function + "\n" + blockOf.ReplaceAllString(v.Detail+"\n"+list(v.Held), "")
+		i, ok := at[key]
+		if !ok {
+			i, out = len(out), append(out, nil)
+			at[key] = i
+		}
+		out[i] = append(out[i], v)
+	}
+	return out
 }
 
 func ruleText(st Style, r conform.RuleReport) string {
