@@ -75,7 +75,8 @@ func TestRunFormats(t *testing.T) {
 	require.Equal(t, "KTAP version 1\n1..3\nok 1 lock-order\nok 2 console\nok 3 block-device-agree\n", ktap())
 	r.Failure, r.Troubles, r.Disagree = "the guest does not answer", []string{"BUG: x"}, []string{"memory32: y"}
 	r.Behaviour = &vm.Behaviour{Difference: &behave.Difference{Kernel: "v6.1", Seen: "0", Predicted: []string{"-EINVAL"}, Ops: []behave.Op{{Kind: behave.AutoOnline, Word: "bogus"}}}}
-	r.Lockdep = &lockdep.Report{Verdict: conform.Violates, Missing: []lockdep.Edge{{From: "a", To: "b", By: "c"}}, Derived: []lockdep.Edge{{From: "a", To: "b", By: "c"}}}
+	missing := []lockdep.Derived{{Edge: lockdep.Edge{From: "a", To: "b"}, Held: []string{"h", "a"}, By: []string{"c", "d"}, Chains: 1}}
+	r.Lockdep = &lockdep.Report{Verdict: conform.Violates, Missing: missing, Derived: missing}
 	require.Equal(t, `KTAP version 1
 1..5
 ok 1 lock-order
@@ -86,11 +87,11 @@ not ok 2 console
 not ok 3 block-device-agree
 # after auto_online <- bogus: the kernel: 0; v6.1 predicts: -EINVAL
 not ok 4 behaviour
-# a -> b was never seen
+# a -> b with h, a held was never seen
 not ok 5 lockdep
 `, ktap())
 	text := string(written(t, func(w io.Writer) error { return Run(w, Style{}, r) }))
-	for _, want := range []string{"a difference after\n      auto_online <- bogus", "seen       0", "predicted  -EINVAL", "never seen     a -> b, which c makes", "memory32: y"} {
+	for _, want := range []string{"a difference after\n      auto_online <- bogus", "seen       0", "predicted  -EINVAL", "never seen     a -> b with h, a held, which c or d makes", "memory32: y"} {
 		require.Contains(t, text, want)
 	}
 	require.Contains(t, string(written(t, func(w io.Writer) error { return RunJUnit(w, r) })), `tests="5" failures="4" skipped="0"`)

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"memhp/conform/lockdep"
 )
@@ -30,10 +31,18 @@ func witness(p *printer, st Style, r lockdep.Report) {
 		p.line("    %s %s", st.red("not in order  "), wrap(f.String(), 19, "                   "))
 	}
 	for _, e := range r.Missing {
-		p.line("    %s %s, which %s makes", st.red("never seen    "), e, e.By)
+		p.line("    %s %s", st.red("never seen    "), wrap(missing(e), 19, "                   "))
 	}
 	p.line("  %s", st.dim(fmt.Sprintf("%d of %d requests that the specification derives were seen", len(r.Derived)-len(r.Missing), len(r.Derived))))
 	p.line("")
+}
+
+// missing says what was not seen, and what it takes.
+func missing(d lockdep.Derived) string {
+	if d.Chains > 1 {
+		return fmt.Sprintf("%s, by each of %d locks, which %s make", d, d.Chains, strings.Join(d.By, " and "))
+	}
+	return fmt.Sprintf("%s, which %s makes", d, strings.Join(d.By, " or "))
 }
 
 // LockdepJSON writes what the kernel's lock validator witnesses as one JSON object.

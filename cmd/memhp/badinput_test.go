@@ -112,7 +112,7 @@ func TestBadInput(t *testing.T) {
 		{[]string{"trace", "lockdep", "/nowhere", "--kernel", "v6.1"}, "/nowhere: no such file"},
 		{[]string{"trace", "lockdep", "../../go.mod", "--kernel", "v6.1"}, "go.mod: line 1: "},
 		{[]string{"trace", "lockdep", lockdepFile, "--kernel", "v6.1", "--ran", "state_store"}, "--ran needs --chains"},
-		{[]string{"trace", "lockdep", lockdepFile, "--kernel", "v6.1", "--chains", lockdepFile}, "provelocking-6.1-lockdep.gz: line 1: "},
+		{[]string{"trace", "lockdep", lockdepFile, "--kernel", "v6.1", "--chains", lockdepFile}, "6.1.192-lockdep.gz: line 1: "},
 		{[]string{"trace", "lockdep", lockdepFile, "--kernel", "v6.1", "--chains", lockdepChains, "--ran", "nobody"}, `unknown actor or group "nobody"`},
 		{[]string{"vm", "reproduce", "nothing"}, "nothing"},
 	} {
@@ -203,6 +203,6 @@ func TestExportRVToADirectory(t *testing.T) {
 
 // lockdep's two files of a real kernel.
 const (
-	lockdepFile   = "../../conform/testdata/provelocking-6.1-lockdep.gz"
-	lockdepChains = "../../conform/testdata/provelocking-6.1-lockdep_chains.gz"
+	lockdepFile   = "../../conform/lockdep/testdata/6.1.192-lockdep.gz"
+	lockdepChains = "../../conform/lockdep/testdata/6.1.192-lockdep_chains.gz"
 )

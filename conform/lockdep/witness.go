@@ -24,9 +24,9 @@ type Report struct {
 	Declared []Edge `json:"declared"`
 	// Undeclared are those that are not in the order.
 	Undeclared []Finding `json:"undeclared"`
-	// Derived are the edges that the entry points must have made; Missing those that lockdep has not seen.
-	Derived []Edge `json:"derived"`
-	Missing []Edge `json:"missing"`
+	// Derived are the edges that the entry points must have made; Missing those that lockdep has not seen, or not often enough.
+	Derived []Derived `json:"derived"`
+	Missing []Derived `json:"missing"`
 	// Unjudged counts the requests that involve a class whose objects lockdep does not tell apart.
 	Unjudged int `json:"unjudged"`
 	// Reasons say why the verdict is unknown.
@@ -39,15 +39,15 @@ type Finding struct {
 	Chain Chain `json:"chain,omitempty"`
 }
 
-// Check compares what lockdep saw with kernel k of the specification. Chains may be nil. Entries are the entry points that were run, each with
-// success, as spec.SelectActors names them.
+// Check compares what lockdep saw with kernel k of the specification. Chains may be nil. Entries are the entry points that have done their work, as
+// Derive has it, by the names of spec.SelectActors.
 func Check(k spec.Kernel, g Graph, chains []Chain, entries []string) (Report, error) {
 	order, err := spec.OrderOf(k)
 	if err != nil {
 		return Report{}, err
 	}
 	r := Report{Schema: 1, Kernel: k.String(), Classes: len(g), Edges: g.Edges(), Chains: len(chains),
-		Declared: []Edge{}, Undeclared: []Finding{}, Derived: []Edge{}, Missing: []Edge{}}
+		Declared: []Edge{}, Undeclared: []Finding{}, Derived: []Derived{}, Missing: []Derived{}}
 	w := witness{report: &r, order: order, names: names(k)}
 	for _, from := range slices.Sorted(maps.Keys(g)) {
 		for _, to := range g[from] {
@@ -62,9 +62,10 @@ func Check(k spec.Kernel, g Graph, chains []Chain, entries []string) (Report, er
 		return r, err
 	}
 	r.Derived = append(r.Derived, derived...)
-	for _, e := range derived {
-		if chains != nil && !w.reaches(g, e) && !w.shows(chains, e) {
-			r.Missing = append(r.Missing, e)
+	shown := w.shown(chains)
+	for _, d := range derived {
+		if chains != nil && len(shown[requestKey(d.Held, d.To)]) < d.Chains {
+			r.Missing = append(r.Missing, d)
 		}
 	}
 	if chains == nil && len(derived) > 0 {
@@ -163,43 +164,49 @@ func (w *witness) note(a, b *spec.LockClass, declared bool, c Chain) {
 	}
 }
 
-// shows tells whether a chain has the request. /proc/lockdep leaves out edges between locks that were not neighbours, such as those over a
-// lock that was tried or is not validated (l_show() wants distance 1); chains have all that was held.
-func (w *witness) shows(chains []Chain, e Edge) bool {
-	return slices.ContainsFunc(chains, func(c Chain) bool {
-		last := len(c) - 1
-		return w.same(c[last], e.To) && slices.ContainsFunc(c[:last], func(from string) bool { return w.same(from, e.From) })
-	})
-}
-
-// reaches tells whether lockdep has the edge, or a path of edges through locks that the specification does not know: where such a lock was
-// taken in between, the direct edges are to and from that.
-func (w *witness) reaches(g Graph, e Edge) bool {
-	seen := map[string]bool{}
-	var visit func(name string) bool
-	visit = func(name string) bool {
-		for _, to := range g[name] {
-			if w.same(to, e.To) {
-				return true
-			}
-			if w.names[to] == nil && !ambiguous(to) && !seen[to] {
-				seen[to] = true
-				if visit(to) {
-					return true
-				}
+// shown returns the requests that chains show, as far as the specification has the locks: all that was held, and what was requested. Chains differ
+// if their locks of the specification are of different classes.
+//
+// /proc/lockdep will not do for that: it leaves out edges between locks that were not neighbours, such as those over a lock that was tried or
+// is not validated (l_show() wants distance 1), and does not say what else was held.
+func (w *witness) shown(chains []Chain) map[string]map[string]bool {
+	out := map[string]map[string]bool{}
+	for _, c := range chains {
+		var known, classes []string
+		for _, class := range c {
+			if name := w.known(class); name != "" {
+				known, classes = append(known, name), append(classes, class)
 			}
 		}
-		return false
+		last := len(known) - 1
+		if last < 0 || w.known(c[len(c)-1]) == "" {
+			continue
+		}
+		key := requestKey(known[:last], known[last])
+		if out[key] == nil {
+			out[key] = map[string]bool{}
+		}
+		out[key][requestKey(classes[:last], classes[last])] = true
 	}
-	return slices.ContainsFunc(slices.Sorted(maps.Keys(g)), func(from string) bool { return w.same(from, e.From) && visit(from) })
+	return out
 }
 
-// same tells whether lockdep's name stands for a class of the specification.
-func (w *witness) same(name, class string) bool {
-	if class == kernfsActive {
-		return strings.HasPrefix(name, kernfsActive)
+// requestKey names a request.
+func requestKey(held []string, to string) string {
+	return strings.Join(append(slices.Clip(held), to), "|")
+}
+
+// known returns what Derive calls a class of lockdep's, or "" if the specification does not have it.
+func (w *witness) known(class string) string {
+	switch {
+	case strings.HasPrefix(class, kernfsActive):
+		return kernfsActive
+	case class == deviceMutex:
+		return deviceMutex
+	case w.names[class] != nil:
+		return w.names[class].Name
 	}
-	return w.names[name] != nil && w.names[name].Name == class
+	return ""
 }
 
 func (f Finding) String() string {

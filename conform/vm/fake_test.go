@@ -2,6 +2,7 @@ package vm
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,11 +11,13 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"memhp/conform"
 	"memhp/conform/vm/agent"
 )
 
@@ -39,6 +42,8 @@ func fakeOnPath(t *testing.T, mode string) Kernel {
 type fake struct {
 	mode                           string
 	console, qmp, control, traceTo *os.File
+	grown                          atomic.Bool // virtio-mem was resized
+	online                         bool        // the block of the DIMM
 }
 
 // fakeQEMU is the main function of the stand-in.
@@ -73,13 +78,15 @@ func (f *fake) monitor() {
 		var m struct {
 			Execute   string
 			ID        int
-			Arguments struct{ ID string }
+			Arguments struct{ ID, Property string }
 		}
 		if d.Decode(&m) != nil {
 			return
 		}
-		fmt.Fprintf(f.qmp, "{\"id\":%d,\"return\":{}}\n", m.ID)
+		fmt.Fprintf(f.qmp, "{\"id\":%d,\"return\":%s}\n", m.ID, cmp.Or(map[string]string{"addr": fmt.Sprint(40 * BlockMB << 20), "size": "0"}[m.Arguments.Property], "{}"))
 		switch m.Execute {
+		case "qom-set":
+			f.grown.Store(true)
 		case "device_del":
 			fmt.Fprintf(f.qmp, "{\"event\":\"DEVICE_DELETED\",\"data\":{\"device\":%q}}\n", m.Arguments.ID)
 		case "device_add":
@@ -129,23 +136,60 @@ func (f *fake) guest() int {
 }
 
 func (f *fake) do(op agent.Op) agent.Result {
+	if f.validates() && strings.HasPrefix(op.Path, memoryDir+"/memory40/") && op.Do == agent.Write {
+		f.online = op.Data == "1" || strings.HasPrefix(op.Data, "online")
+	}
 	switch op.Do {
 	case agent.TraceStart:
 		return agent.Result{Data: "{}"}
 	case agent.TraceStop:
 		io.WriteString(f.traceTo, "# tracer: nop\n"+agent.TraceEnd+"\n")
 	case agent.List:
+		if f.grown.Load() && f.validates() {
+			return agent.Result{Data: "memory0\nmemory40\nmemory41\n"}
+		}
 		return agent.Result{Data: "memory0\nmemory40\n"}
 	case agent.Stacks:
 		return agent.Result{Data: `[{"pid":7,"comm":"A","state":"D","text":"[<0>] msleep+0x1/0x2"}]`}
 	case agent.Read:
-		switch filepath.Base(op.Path) {
-		case "lockdep", "lockdep_chains":
-			return agent.Result{Errno: 2}
-		case "state":
-			return agent.Result{Data: "offline\n"}
-		}
-		return agent.Result{Data: "0\n"}
+		return f.read(filepath.Base(op.Path))
 	}
 	return agent.Result{N: len(op.Data)}
+}
+
+func (f *fake) read(file string) agent.Result {
+	switch {
+	case strings.HasPrefix(file, "lockdep"):
+		return f.lockdep(file)
+	case file == "state" && f.online:
+		return agent.Result{Data: "online\n"}
+	case file == "state":
+		return agent.Result{Data: "offline\n"}
+	case f.online:
+		return agent.Result{Data: "1\n"}
+	}
+	return agent.Result{Data: "0\n"}
+}
+
+// validates tells whether the guest has lockdep.
+func (f *fake) validates() bool { return strings.HasPrefix(f.mode, "validates") }
+
+// lockdep returns what lockdep of a real kernel saw, that of the mode "validates-6.1.192" for example.
+func (f *fake) lockdep(file string) agent.Result {
+	kernel, ok := strings.CutPrefix(f.mode, "validates-")
+	switch {
+	case !ok:
+		return agent.Result{Errno: 2}
+	case file == "lockdep_stats" && kernel == "off":
+		return agent.Result{Data: " lock-classes:                          481 [max: 8192]\n debug_locks:                             0\n"}
+	case file == "lockdep_stats":
+		return agent.Result{Data: " debug_locks:                             1\n"}
+	}
+	in, err := conform.Open(filepath.Join("..", "lockdep", "testdata", strings.Replace(kernel, "off", "6.1.192", 1)+"-"+file+".gz"), "")
+	if err != nil {
+		return agent.Result{Failed: true, Data: err.Error()}
+	}
+	defer in.Close()
+	b, err := io.ReadAll(in)
+	return agent.Result{Data: string(b), Failed: err != nil}
 }

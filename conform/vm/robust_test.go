@@ -3,6 +3,7 @@ package vm
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -78,4 +79,41 @@ func TestInterrupted(t *testing.T) {
 	require.Empty(t, children(t))
 	require.Equal(t, conform.Unknown, r.Verdict)
 	require.NotEmpty(t, r.Counts)
+}
+
+// TestLockdepIsAsked: where the guest has lockdep, entry points are run for it, and what it saw is held against the specification, unless it has
+// switched itself off.
+func TestLockdepIsAsked(t *testing.T) {
+	for _, tt := range []struct {
+		mode    string
+		verdict string
+		derived bool
+		note    string
+	}{
+		{"works", "", false, ""},
+		{"validates-6.1.192", conform.Conforms, true, ""},
+		{"validates-6.1.192-state-without-device_hotplug_lock", conform.Violates, true, ""},
+		{"validates-off", conform.Conforms, false, "lockdep switched itself off after a report: what it has not seen is not judged"},
+	} {
+		t.Run(tt.mode, func(t *testing.T) {
+			k := fakeOnPath(t, tt.mode)
+			r, err := Run(t.Context(), RunConfig{Config: Config{Kernel: k}, Workload: Workload{Tasks: 1, Ops: 1, Seed: 3}})
+			require.NoError(t, err)
+			if tt.verdict == "" {
+				require.Nil(t, r.Lockdep)
+				return
+			}
+			require.Equal(t, tt.verdict, r.Lockdep.Verdict)
+			var by []string
+			for _, d := range r.Lockdep.Derived {
+				by = append(by, d.By...)
+			}
+			slices.Sort(by)
+			want := []string{"acpi_add", "acpi_eject", "online_store", "state_store", "virtio_mem_worker"}
+			require.Equal(t, tt.derived, slices.Equal(want, slices.Compact(by)), by)
+			require.Equal(t, tt.note != "", slices.Contains(r.Notes, tt.note), r.Notes)
+			require.NotEmpty(t, r.LockdepClasses)
+			require.NotEmpty(t, r.LockdepChains)
+		})
+	}
 }
