@@ -2,7 +2,6 @@ package vm
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -26,12 +25,12 @@ mem_hotplug_lock (drivers/base/memory.c). add_memory_resource() holds that (mm/m
 and there bus_probe_device() waits for device_lock(), when the files of the block have appeared already (drivers/base/core.c).
 `,
 			Tasks: [][]string{{"state_store", "device_online", "memory_subsys_online"}, {"add_memory_resource", "create_memory_block_devices", "bus_probe_device"}},
-			trigger: func(ctx context.Context, g *Guest, _ int) error {
+			trigger: func(ctx context.Context, g *Guest, trial int) error {
 				ops, err := g.onlineAll(ctx, agent.WriteSoon)
 				if err != nil {
 					return err
 				}
-				if err := g.lingerIn(ctx, "bus_probe_device"); err != nil {
+				if err := g.lingerIn(ctx, "bus_probe_device", (trial+1)*lingering); err != nil {
 					return err
 				}
 				for cpu := range guestCPUs { // one is where virtio-mem's worker is not
@@ -46,15 +45,15 @@ and there bus_probe_device() waits for device_lock(), when the files of the bloc
 	}
 }
 
-// lingering is how many probes are to make a function slow to begin: some tens of milliseconds with software emulation, which is many ticks.
-const lingering = 400
+// lingering is how many probes make a function slow to begin in the first trial: some milliseconds with software emulation, which is a tick or two.
+const lingering = 300
 
 // lingerIn makes the way into a function longer, by probes that record a stack each. The kernel and what it does are the same as without.
-func (g *Guest) lingerIn(ctx context.Context, function string) error {
+func (g *Guest) lingerIn(ctx context.Context, function string, probeCount int) error {
 	const tracing = "/sys/kernel/tracing/"
 	var probes strings.Builder
-	ops := make([]agent.Op, 1, lingering+2)
-	for i := range lingering {
+	ops := make([]agent.Op, 1, probeCount+2)
+	for i := range probeCount {
 		fmt.Fprintf(&probes, "p:linger/p%d %s\n", i, function)
 		ops = append(ops, agent.Op{Do: agent.Write, Path: fmt.Sprintf(tracing+"events/linger/p%d/trigger", i), Data: "stacktrace"})
 	}
@@ -72,13 +71,9 @@ func (g *Guest) lingerIn(ctx context.Context, function string) error {
 
 // onlineAll are the operations that online every block that virtio-mem can have, one after the other.
 func (g *Guest) onlineAll(ctx context.Context, how string) ([]agent.Op, error) {
-	b, err := g.qmp.run(ctx, "qom-get", map[string]any{"path": "/machine/peripheral/" + virtioMem, "property": "memaddr"})
+	addr, err := g.address(ctx, virtioMem)
 	if err != nil {
 		return nil, err
-	}
-	var addr uint64
-	if err := json.Unmarshal(b, &addr); err != nil {
-		return nil, fmt.Errorf("address of virtio-mem: %w", err)
 	}
 	var ops []agent.Op
 	for n := range uint64(virtioMemMB / BlockMB) {
@@ -93,7 +88,7 @@ func (g *Guest) addThenOnline(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(g.lingerIn(ctx, "bus_probe_device"), g.resizeAndWait(ctx, virtioMemMB)); err != nil {
+	if err := errors.Join(g.lingerIn(ctx, "bus_probe_device", lingering), g.resizeAndWait(ctx, virtioMemMB)); err != nil {
 		return err
 	}
 	r, err := g.Do(ctx, helperTimeout, "onliner", ops...)
