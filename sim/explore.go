@@ -14,6 +14,7 @@ type explorer struct {
 	config  Config
 	a       *automaton
 	packing packing
+	edges   *edges // nil where steps are not compiled
 	table   *table
 	inits   []initial
 	workers []*worker
@@ -73,7 +74,7 @@ func newExplorer(c Config) (*explorer, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &explorer{config: c, a: a, packing: p, table: new(table), inits: a.initials(),
+	e := &explorer{config: c, a: a, packing: p, edges: a.compileEdges(p), table: new(table), inits: a.initials(),
 		found: map[string]bool{}, reach: make([]arrival, len(a.nodes)), started: time.Now()}
 	for i := range e.reach {
 		e.reach[i].from = noState
@@ -88,31 +89,25 @@ func newExplorer(c Config) (*explorer, error) {
 // successors are added to the table, many shards at once. Whoever does the work, what comes first in the order of the blocks counts
 // as found first; so the result does not depend on the number of workers.
 func (e *explorer) explore(ctx context.Context) error {
-	var level []stateID
 	for i := range e.inits {
-		if id, fresh := e.table.add(e.packing.pack(&e.inits[i].state), noState); fresh {
-			level = append(level, id)
-		}
+		e.table.start(e.packing.pack(&e.inits[i].state))
 	}
-	for {
-		var next []stateID
-		for len(level) > 0 && !e.stop {
-			n := min(len(level), roundStates)
+	for at, end := stateID(0), e.table.n; at < end; end = e.table.n {
+		for at < end {
+			n := min(end-at, roundStates)
 			if e.stopped(ctx) {
 				return nil
 			}
-			more, err := e.round(level[:n])
-			if err != nil {
+			if err := e.round(at, n); err != nil || e.stop {
 				return err
 			}
-			next, level = append(next, more...), level[n:]
+			at += n
 		}
-		if len(next) == 0 || e.stop {
-			return nil
+		if e.table.n > end {
+			e.depth++
 		}
-		level = next
-		e.depth++
 	}
+	return nil
 }
 
 const (
@@ -122,55 +117,56 @@ const (
 	fewStates = 256
 )
 
-// round expands some states, and adds what comes of it. It returns the new states, in the order in which they were found.
-func (e *explorer) round(states []stateID) ([]stateID, error) {
-	blocks := slices.Collect(slices.Chunk(states, blockStates))
-	for len(e.batches) < len(blocks) {
-		e.batches = append(e.batches, new(batch))
-	}
-	batches, workers := e.batches[:len(blocks)], e.workers
-	if len(states) < fewStates {
+// round expands n states from the first on, and adds what comes of it in the order in which it was found.
+func (e *explorer) round(first, n stateID) error {
+	batches, workers := e.batchesOf(first, n), e.workers
+	if n < fewStates {
 		workers = workers[:1]
 	}
-	share(workers, len(blocks), func(w *worker, i int) { w.expandBlock(blocks[i], batches[i]) })
-	share(workers, shards, func(_ *worker, s int) {
-		for _, b := range batches {
-			e.table.shard[s].addBatch(b, s)
-		}
-	})
-	e.expanded += int64(len(states))
-	e.showEach(states)
-	var out []stateID
+	share(workers, len(batches), func(w *worker, i int) { w.expandBlock(batches[i]) })
 	for _, b := range batches {
-		if err := e.collect(b); err != nil {
-			return nil, err
-		}
-		for _, id := range b.ids {
-			if id != noState {
-				out = append(out, id)
-			}
+		if b.err != nil {
+			return b.err
 		}
 	}
-	return out, nil
+	e.table.add(batches, func(n int, do func(int)) { share(workers, n, func(_ *worker, i int) { do(i) }) })
+	e.expanded += int64(n)
+	e.showEach(first, n)
+	for _, b := range batches {
+		if !e.stop {
+			e.collect(b)
+		}
+	}
+	return nil
 }
 
-func (e *explorer) showEach(states []stateID) {
+// batchesOf cuts n states into blocks.
+func (e *explorer) batchesOf(first, n stateID) []*batch {
+	count := 0
+	for end := first + n; first < end; first += blockStates {
+		if count == len(e.batches) {
+			e.batches = append(e.batches, new(batch))
+		}
+		e.batches[count].first, e.batches[count].states = first, min(end-first, blockStates)
+		count++
+	}
+	return e.batches[:count]
+}
+
+func (e *explorer) showEach(first, n stateID) {
 	if e.look == nil {
 		return
 	}
-	for _, id := range states {
+	for id := first; id < first+n; id++ {
 		s := e.packing.unpack(e.table.key(id))
 		e.look(id, &s)
 	}
 }
 
 // collect takes what a block brought. The blocks come in order, so the first of a kind is the same whoever found it.
-func (e *explorer) collect(b *batch) error {
-	if b.err != nil || e.stop {
-		return b.err
-	}
-	e.transitions += int64(len(b.ids))
-	for _, d := range b.found {
+func (e *explorer) collect(b *batch) {
+	e.transitions += int64(len(b.keys))
+	for _, d := range b.discoveries {
 		if !e.found[d.key()] {
 			e.found[d.key()] = true
 			e.stop = e.stop || e.enough != nil && e.enough(d.distinct)
@@ -183,7 +179,6 @@ func (e *explorer) collect(b *batch) error {
 			e.reach[n.node] = arrival{n.node, n.from, e.arrivals}
 		}
 	}
-	return nil
 }
 
 // stopped tells whether a limit or the user stops the search, and why.
@@ -208,7 +203,7 @@ func (e *explorer) stopped(ctx context.Context) bool {
 	return e.limit != ""
 }
 
-const maxStates = 1<<32 - 1<<28
+const maxStates = 1<<32 - 1<<29
 
 // lockGraph returns the lock order that the reached paths make, and for each site the node that makes it.
 func (e *explorer) lockGraph() (*spec.Graph, map[spec.Site][]int32) {

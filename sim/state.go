@@ -93,6 +93,14 @@ func (p *packing) packNodes(nodes *[maxTasks]int32, vars uint64) key {
 	return k
 }
 
+// place returns where the node of task i is in a key, and whether it is in the low word.
+func (p *packing) place(i int) (shift uint8, inLo bool) {
+	if i < p.inLo {
+		return p.varBits + uint8(i)*p.nodeBits, true
+	}
+	return uint8(i-p.inLo) * p.nodeBits, false
+}
+
 func (p *packing) unpack(k key) state {
 	var s state
 	s.vars = k.lo & (1<<p.varBits - 1)

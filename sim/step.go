@@ -263,10 +263,7 @@ func (x *stepper) sameAgain(n int32, vars uint64) bool {
 
 // land notes that task i has come to node n, and tells whether the path goes on.
 func (x *stepper) land(s *state, i int, n int32) bool {
-	if !x.arrived[n] {
-		x.arrived[n] = true
-		x.fresh = append(x.fresh, n)
-	}
+	x.note(n)
 	nd := &x.a.nodes[n]
 	if x.onLand != nil {
 		x.onLand(s, n)
@@ -279,6 +276,14 @@ func (x *stepper) land(s *state, i int, n int32) bool {
 		return false
 	}
 	return true
+}
+
+// note notes that a task has come to node n.
+func (x *stepper) note(n int32) {
+	if !x.arrived[n] {
+		x.arrived[n] = true
+		x.fresh = append(x.fresh, n)
+	}
 }
 
 func (x *stepper) end(s *state) {

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -12,15 +14,40 @@ type worker struct {
 	seen    map[uint64]bool // cheap names of findings that it explained already
 	out     *batch
 	current stateID
+	state   state
 }
 
-// batch is what the states of a block lead to.
+// batch is a block of states, and what they lead to.
 type batch struct {
-	next    [shards][]entry // successors, by shard
-	ids     []stateID       // of all successors, in the order in which they were found, if they are new
-	found   []discovery
-	reached []arrival
-	err     error
+	first, states stateID
+
+	keys  []key           // of all successors, in the order in which they were found
+	ends  []int           // for each state, how many successors it and those before it have
+	next  [shards][]entry // successors, by shard
+	place []uint32        // for each successor, its place in the index + 1 if it is new
+	fresh [shards]uint32  // how many are new, by shard
+	found stateID         // the number of the first that is new
+
+	discoveries []discovery
+	reached     []arrival
+	err         error
+}
+
+// entry is a successor, by its number in the batch, and its tag.
+type entry struct{ tag, number uint32 }
+
+func (b *batch) reset() {
+	for s := range b.next {
+		b.next[s] = b.next[s][:0]
+	}
+	b.keys, b.ends, b.discoveries, b.reached, b.err = b.keys[:0], b.ends[:0], b.discoveries[:0], b.reached[:0], nil
+}
+
+func (b *batch) add(k key) {
+	h := k.hash()
+	next := &b.next[shardOf(h)]
+	*next = append(*next, entry{tagOf(h), uint32(len(b.keys))})
+	b.keys = append(b.keys, k)
 }
 
 func (e *explorer) newWorker() *worker {
@@ -49,21 +76,24 @@ func share(workers []*worker, n int, do func(w *worker, i int)) {
 	all.Wait()
 }
 
-func (w *worker) expandBlock(states []stateID, out *batch) {
+func (w *worker) expandBlock(out *batch) {
+	out.reset()
 	w.out = out
-	for s := range out.next {
-		out.next[s] = out.next[s][:0]
+	compiled := w.e.edges != nil && w.stepper.seen == nil
+	for i := range out.states {
+		w.current = out.first + i
+		if k := w.e.table.key(w.current); compiled {
+			w.follow(k)
+		} else {
+			w.expand(w.e.packing.unpack(k))
+		}
+		out.ends = append(out.ends, len(out.keys))
 	}
-	out.ids, out.found, out.reached = out.ids[:0], out.found[:0], out.reached[:0]
-	var keys [blockStates]key // all at once: each is a miss of the cache, and the processor fetches several at the same time
-	for i, id := range states {
-		keys[i] = w.e.table.key(id)
+	out.place = slices.Grow(out.place[:0], len(out.keys))[:len(out.keys)]
+	clear(out.place)
+	if out.err = w.stepper.err; out.err == nil && len(out.keys) >= 1<<inBatchBits {
+		out.err = fmt.Errorf("%d states have %d successors, and at most %d are handled", out.states, len(out.keys), 1<<inBatchBits-1)
 	}
-	for i, id := range states {
-		w.current = id
-		w.expand(w.e.packing.unpack(keys[i]))
-	}
-	out.err = w.stepper.err
 }
 
 // expand computes all steps from a state. A task whose twin, at the same node, was tried already can do nothing new.
@@ -77,10 +107,7 @@ func (w *worker) expand(s state) {
 			blocked = true
 		}
 	}
-	for _, n := range w.stepper.fresh {
-		w.out.reached = append(w.out.reached, arrival{node: n, from: w.current})
-	}
-	w.stepper.fresh = w.stepper.fresh[:0]
+	w.noteFresh()
 	if !blocked {
 		return
 	}
@@ -89,13 +116,7 @@ func (w *worker) expand(s state) {
 	}
 }
 
-func (w *worker) emit(s *state) {
-	k := w.e.packing.pack(s)
-	h := k.hash()
-	next := &w.out.next[shardOf(h)]
-	*next = append(*next, entry{key: k, tag: tagOf(h), parent: w.current, number: uint32(len(w.out.ids))})
-	w.out.ids = append(w.out.ids, noState)
-}
+func (w *worker) emit(s *state) { w.out.add(w.e.packing.pack(s)) }
 
 // report notes a finding, if it may be the first of its kind.
 func (w *worker) report(f finding) {
@@ -106,7 +127,7 @@ func (w *worker) report(f finding) {
 		w.seen[name] = true
 	}
 	for _, d := range w.stepper.explain(f) {
-		w.out.found = append(w.out.found, discovery{distinct: d, from: w.current, deadlock: f.kind == deadlock,
+		w.out.discoveries = append(w.out.discoveries, discovery{distinct: d, from: w.current, deadlock: f.kind == deadlock,
 			bystander: f.kind == brokenAgreement && !f.at.mine})
 	}
 }
@@ -146,4 +167,15 @@ func (x *stepper) nameAt(s *state, set uint32) uint64 {
 		}
 	}
 	return h
+}
+
+// noteFresh notes the nodes to which a task came for the first time.
+func (w *worker) noteFresh() {
+	if len(w.stepper.fresh) == 0 {
+		return
+	}
+	for _, n := range w.stepper.fresh {
+		w.out.reached = append(w.out.reached, arrival{node: n, from: w.current})
+	}
+	w.stepper.fresh = w.stepper.fresh[:0]
 }
