@@ -4,7 +4,8 @@
 // From procedures to automata:
 //
 //   - replay.go    runs a procedure against given answers, up to its next operation
-//   - unroll.go    the tree of all answers, as a graph of nodes; rules that one task breaks alone
+//   - unroll.go    the tree of all answers, as a graph of nodes
+//   - judge.go     rules that one task breaks alone
 //   - protect.go   which lock really protects which variable
 //   - merge.go     merges nodes that nothing can tell apart
 //   - slice.go     finds variables that nothing depends on

@@ -15,6 +15,8 @@ type replay struct {
 	answers []int8
 	pos     int // operations so far
 	path    []op
+	// from, if set, is a node on the way. Until the replay comes there it need not keep account of what the node knows.
+	from *node
 
 	held    spec.Held
 	pending bool // the last operation announced a writer
@@ -81,7 +83,20 @@ func (k knowledge) without(v spec.Var) knowledge {
 	return slices.DeleteFunc(k, func(f fact) bool { return f.v == v })
 }
 
+// resume takes what the task holds and knows from the node to which the replay has come.
+func (r *replay) resume() {
+	n := r.from
+	r.held, r.pins, r.wrote, r.known = n.held, slices.Clone(n.pins), slices.Clone(n.wrote), slices.Clone(n.known)
+	r.from = nil
+}
+
+// ignores tells whether the replay keeps no account: it is not yet where it matters, or the procedure is being stopped.
+func (r *replay) ignores() bool { return r.cut || r.from != nil }
+
 func (r *replay) learn(v spec.Var, x int) {
+	if r.ignores() {
+		return
+	}
 	under := make([]spec.Lock, len(r.held))
 	for i, h := range r.held {
 		under[i] = h.Lock
@@ -102,6 +117,9 @@ func (r *replay) forgetLock(l spec.Lock) {
 func (r *replay) do(o op) int {
 	if r.cut {
 		return 0
+	}
+	if r.from != nil && r.pos == r.from.depth {
+		r.resume()
 	}
 	if r.pos == len(r.answers) {
 		r.come(node{op: o, held: r.held, pending: r.pending, pins: slices.Clone(r.pins), wrote: slices.Clone(r.wrote), fresh: r.fresh, stack: slices.Clone(r.stack),
@@ -162,14 +180,14 @@ func (r *replay) run(a spec.Actor, b spec.Block) (err error) {
 }
 
 func (r *replay) hold(l spec.Lock, m spec.Mode, try bool) {
-	if r.cut {
+	if r.ignores() {
 		return
 	}
 	r.held = r.held.With(spec.Hold{Lock: l, Mode: m, Trylock: try})
 }
 
 func (r *replay) release(l spec.Lock, m spec.Mode) {
-	if r.cut {
+	if r.ignores() {
 		return
 	}
 	r.held, _ = r.held.Without(l, m)
@@ -259,7 +277,7 @@ func (r *replay) Write(v spec.Var, x int) {
 // noteWrite remembers that the task wrote v, if it holds a lock that hides v from some agreement: a disagreement that
 // shows when it releases that lock is its own.
 func (r *replay) noteWrite(v spec.Var) {
-	if r.cut || slices.Contains(r.wrote, v) || !r.hides(v) {
+	if r.ignores() || slices.Contains(r.wrote, v) || !r.hides(v) {
 		return
 	}
 	r.wrote = append(r.wrote, v)
@@ -277,8 +295,11 @@ func (r *replay) hides(v spec.Var) bool {
 // settle forgets the writes to variables that, as far as this task knows, agree when it releases l: if they
 // disagree later, it is somebody else's doing.
 func (r *replay) settle(l spec.Lock) {
+	if r.ignores() {
+		return
+	}
 	for _, g := range spec.Agreements() {
-		if r.cut || l.Block == spec.NoBlock || !slices.Contains(g.Locks(l.Block), l) {
+		if l.Block == spec.NoBlock || !slices.Contains(g.Locks(l.Block), l) {
 			continue
 		}
 		vars := g.Vars(l.Block)
@@ -341,16 +362,23 @@ func (r *replay) Call(f *spec.Function) func(...*spec.Errno) {
 		return func(...*spec.Errno) {}
 	}
 	r.stack = append(r.stack, f)
-	for _, c := range r.held.Broken(f, r.kernel) {
-		r.broken = append(r.broken, breach{rule: c.Rule, function: f, lock: c.Lock.Name, call: true,
-			why: fmt.Sprintf("%s() %s %s, which its caller %s", f.Name, c.Demand, c.Lock.Name, does(c, r.held))})
-		r.entries = append(r.entries, slices.Clone(r.stack))
+	if !r.ignores() {
+		r.checkContract(f)
 	}
 	depth := len(r.stack)
 	return func(...*spec.Errno) {
 		if !r.cut {
 			r.stack = r.stack[:depth-1]
 		}
+	}
+}
+
+// checkContract notes the clauses of the contract of f, which is called, that the caller breaks.
+func (r *replay) checkContract(f *spec.Function) {
+	for _, c := range r.held.Broken(f, r.kernel) {
+		r.broken = append(r.broken, breach{rule: c.Rule, function: f, lock: c.Lock.Name, call: true,
+			why: fmt.Sprintf("%s() %s %s, which its caller %s", f.Name, c.Demand, c.Lock.Name, does(c, r.held))})
+		r.entries = append(r.entries, slices.Clone(r.stack))
 	}
 }
 

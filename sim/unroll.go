@@ -271,7 +271,11 @@ func (g *graph) again(n int32, actor int32, b spec.Block) error {
 // along returns a replay of the way to node n and one more answer. There is only one at a time: they take turns with the memory.
 func (g *graph) along(n int32, answer int8) *replay {
 	g.answers = g.path(g.answers[:0], n, answer)
-	return &replay{kernel: g.kernel, answers: g.answers, path: g.ops[:0]}
+	r := &replay{kernel: g.kernel, answers: g.answers, path: g.ops[:0]}
+	if n != noNode {
+		r.from = &g.nodes[n]
+	}
+	return r
 }
 
 // run runs a replay of an actor.
