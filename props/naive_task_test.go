@@ -16,7 +16,8 @@ type naiveOp struct {
 	lock   spec.Lock
 	v      spec.Var
 	x, old int
-	n      int // of a choice
+	n      int  // of a choice
+	fair   bool // it is marked eventually
 	fresh  []spec.Assign
 	rule   *spec.Invariant
 }
@@ -203,7 +204,7 @@ func (t *naiveTask) Assert(v spec.Var, x int, inv *spec.Invariant) {
 func (t *naiveTask) Choose(_ string, n int) int { return t.ask(naiveOp{name: "choose", n: n}) }
 
 func (t *naiveTask) Eventually(_ string, n int, _ string) int {
-	return t.ask(naiveOp{name: "choose", n: n})
+	return t.ask(naiveOp{name: "choose", n: n, fair: true})
 }
 
 // Call checks what the contract of f says of what the caller holds.

@@ -27,7 +27,7 @@ type naive struct {
 	edges   map[naiveEdge]bool
 	written map[*spec.LockClass]bool
 	gives   map[spec.Assign]bool // what the code of some actor writes, whatever it is answered; nil until somebody asks
-	worlds  int
+	seen    []world
 }
 
 // world is a state: the place of each task, the values of the variables, and which nodes are active.
@@ -178,7 +178,7 @@ func (m *naive) explore(limit int) bool {
 			m.judgeStuck(w)
 		}
 	}
-	m.worlds = len(queue)
+	m.seen = queue
 	m.judgeCycles()
 	return true
 }

@@ -56,6 +56,7 @@ const (
 	doRetry
 	doRestart
 	statements
+	doEventually // where loops are drawn, only
 )
 
 // objects are what the statements of a program are about.
@@ -91,6 +92,20 @@ func drawStmt(t *rapid.T, o objects, depth int) stmt {
 		s.body, s.other = drawBlock(t, o, depth-1), drawBlock(t, o, depth-1)
 	}
 	return s
+}
+
+var stmtNames = [...]string{"lock", "rlock", "trylock", "get", "read", "write", "swap", "choose", "pin", "assert", "wait", "remove", "publish", "loop",
+	"retry", "restart", "", "eventually"}
+
+func (s stmt) String() string {
+	what := ""
+	if s.lock.Class != nil {
+		what = s.lock.String() + " "
+	}
+	if s.v.Class != nil {
+		what += s.v.String()
+	}
+	return fmt.Sprintf("%s(%s %d)%v%v", stmtNames[s.op], what, s.value, s.body, s.other)
 }
 
 // on returns the statement with the objects of block b for those of block 0.
@@ -175,6 +190,11 @@ func (s stmt) loop(t spec.Task, b spec.Block) {
 	case doLoop:
 		runBlock(t, b, s.body)
 		if s.v != data && t.Read(s.v) == s.value || s.v == data && t.Choose("again", 2) == 1 {
+			t.Again(again)
+		}
+	case doEventually:
+		runBlock(t, b, s.body)
+		if t.Eventually("again", 2, "it is drawn so") == 1 {
 			t.Again(again)
 		}
 	case doRetry:

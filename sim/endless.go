@@ -45,12 +45,17 @@ func (f *endless) left(a *automaton) bool {
 			continue
 		}
 		for _, m := range a.nodes[n].next {
-			if m == root || m != noNode && loop[m] != loop[n] {
+			if m != noNode && a.leaves(int32(n), m, loop) {
 				f.at[n], again = false, true
 			}
 		}
 	}
 	return again
+}
+
+// leaves tells whether a step from n to m leads out of the loop: it ends the operation, or goes on elsewhere.
+func (a *automaton) leaves(n, m int32, loop []int32) bool {
+	return !slices.ContainsFunc(a.within(n, m), func(to int32) bool { return loop[to] == loop[n] })
 }
 
 // successors visits the nodes that follow node n within the same operation.

@@ -47,7 +47,7 @@ func until(name string, x spec.Var, holding ...spec.Lock) spec.Actor {
 func TestProgress(t *testing.T) {
 	a, b, n := mutex("a"), mutex("b"), mutex("n")
 	attr := (&spec.LockClass{Name: "attr", Kind: spec.KernfsActive, Scope: spec.PerBlock}).Of(0)
-	x := flag("x", 1)
+	x, y := flag("x", 1), flag("y", 0)
 	holder := one("holder", func(t spec.Task) { t.Lock(a); t.Unlock(a) })
 	retry := func(choose func(t spec.Task) int) spec.Actor {
 		return one("retry", func(t spec.Task) {
@@ -96,12 +96,28 @@ func TestProgress(t *testing.T) {
 		"a retry that may go on for ever":              {2, []spec.Actor{retry(func(t spec.Task) int { return t.Choose("more", 2) }), holder}, "retry", "a"},
 		"a retry that ends eventually":                 {2, []spec.Actor{retry(func(t spec.Task) int { return t.Eventually("more", 2, "it ends") }), holder}, "", ""},
 		"a choice that cannot end it":                  {1, []spec.Actor{retry(func(t spec.Task) int { return 0 * t.Eventually("whatever", 2, "") })}, "retry", "a"},
-		"a task that can go on does":                   {2, []spec.Actor{until("poll", x), blink(func(spec.Task) {})}, "", ""},
-		"unless who polls keeps it from going on":      {2, []spec.Actor{until("poll", x, n), blink(func(t spec.Task) { t.Lock(n); t.Unlock(n) })}, "blink poll", "n"},
-		"a drain that new references keep waiting":     {2, []spec.Actor{store, remove(false)}, "remove store", ""},
-		"no new references after deactivation":         {3, []spec.Actor{store, remove(true)}, "", ""},
+		"a choice that restarts does not end it": {1, []spec.Actor{one("retry", func(t spec.Task) {
+			again := t.Mark()
+			if t.Eventually("at once", 2, "it ends") == 1 || t.Read(x) == 1 {
+				t.Again(again)
+			}
+		})}, "retry", ""},
+		"a task that can go on does":               {2, []spec.Actor{until("poll", x), blink(func(spec.Task) {})}, "", ""},
+		"unless who polls keeps it from going on":  {2, []spec.Actor{until("poll", x, n), blink(func(t spec.Task) { t.Lock(n); t.Unlock(n) })}, "blink poll", "n"},
+		"a drain that new references keep waiting": {2, []spec.Actor{store, remove(false)}, "remove store", ""},
+		"no new references after deactivation":     {3, []spec.Actor{store, remove(true)}, "", ""},
 		"a deadlock is another matter": {3, []spec.Actor{until("poll", x),
 			blink(func(t spec.Task) { t.Lock(a); t.Unlock(a) }), one("ab", func(t spec.Task) { t.Lock(a); t.Lock(b); t.Unlock(b); t.Unlock(a) })}, "", ""},
+		"so is one that is met on the way round": {3, []spec.Actor{until("poll", x), blink(func(t spec.Task) { t.Lock(a); t.Unlock(a) }),
+			one("hang", func(t spec.Task) {
+				t.Lock(a)
+				again := t.Mark()
+				if t.Read(x) == 0 {
+					t.Wait(y, 1) // nobody writes it
+					t.Again(again)
+				}
+				t.Unlock(a)
+			})}, "", ""},
 		"others that restart, or wait, beside it": {3, []spec.Actor{retry(func(t spec.Task) int { return t.Choose("more", 2) }), tryBoth("ba", b, a)}, "retry", "a"},
 		"so is a path that ended":                 {2, []spec.Actor{until("poll", x), blink(func(t spec.Task) { t.Bug("dead") })}, "", ""},
 	} {
@@ -175,4 +191,25 @@ func TestRestartOnTwoBlocks(t *testing.T) {
 	}}
 	r := check(t, sim.Config{Kernel: mustKernel(t, "v6.12"), Actors: []spec.Actor{again}, Tasks: 2, Blocks: 2})
 	require.Equal(t, []string{spec.Progress.ID}, r.Broken())
+}
+
+// A restart does not lead to the other block: what goes round on one block may end on the other, though the nodes before the restart are those of
+// both.
+func TestRestartStaysOnItsBlock(t *testing.T) {
+	m := mutex("m")
+	x := &spec.VarClass{Name: "x", Values: []string{"0", "1"}, Scope: spec.PerBlock}
+	poll := spec.Actor{Name: "poll", PerBlock: true, Run: func(t spec.Task, b spec.Block) spec.Errno {
+		begin := t.Mark()
+		if t.Read(x.Of(b)) == 1 {
+			t.Lock(m)
+			t.Unlock(m)
+			t.Again(begin)
+		}
+		return spec.OK
+	}}
+	for b := range spec.Block(2) {
+		raise := one("raise", func(t spec.Task) { t.Write(x.Of(b), 1) })
+		r := check(t, sim.Config{Kernel: mustKernel(t, "v6.12"), Actors: []spec.Actor{poll, raise}, Tasks: 1, Blocks: 2})
+		require.Equal(t, []string{spec.Progress.ID}, r.Broken(), "%s goes round on block %d", poll.Name, b)
+	}
 }
