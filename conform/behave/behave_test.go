@@ -46,7 +46,7 @@ func (d *double) Reset(context.Context) (Start, error) {
 }
 
 func (d *double) Do(_ context.Context, o Op) (Seen, error) {
-	ends, err := d.model.ends(o, false)
+	ends, err := d.model.ends(o, circumstances{})
 	if err != nil {
 		return Seen{}, err
 	}
@@ -242,7 +242,7 @@ func TestSignals(t *testing.T) {
 		m := NewModel(kernel(t, "v6.1"), debian)
 		var results []string
 		for _, o := range []Op{{Plug, "dimm0", "128"}, {State, "memory32", "online_movable"}, {State, "memory32", "offline"}} {
-			ends, err := m.ends(o, interrupted)
+			ends, err := m.ends(o, circumstances{interrupted: interrupted})
 			require.NoError(t, err)
 			results = nil
 			for _, e := range ends {
@@ -252,6 +252,25 @@ func TestSignals(t *testing.T) {
 		}
 		require.Equal(t, interrupted, slices.Contains(results, "-EINTR"), results)
 		require.Contains(t, results, "0")
+	}
+}
+
+// TestRetries: what virtio-mem could not unplug it may have tried again when its timer has expired, not before.
+func TestRetries(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		m := NewModel(kernel(t, "v6.12"), debian)
+		var gone []bool
+		for _, o := range []Op{{Resize, SubBlocks, "128"}, {State, "memory40", "online_movable"}, {Veto, "", "MEM_GOING_OFFLINE -16"}, {Resize, SubBlocks, "0"}, {Allow, "", goingOffline},
+			{AutoOnline, "", "offline"}} {
+			ends, err := m.ends(o, circumstances{late: late && o.Kind == AutoOnline})
+			require.NoError(t, err)
+			gone, m.states = nil, nil
+			for _, e := range ends {
+				gone, m.states = append(gone, m.facts(e.state)["memory40"] == Absent), append(m.states, e.state)
+			}
+		}
+		require.Equal(t, late, slices.Contains(gone, true))
+		require.Contains(t, gone, false)
 	}
 }
 
@@ -282,7 +301,7 @@ func TestMostIsCertain(t *testing.T) {
 	for seed := range 20 {
 		m := NewModel(k, debian)
 		for _, o := range rapid.Custom(func(t *rapid.T) []Op { return drawOps(t, k, debian, 25) }).Example(seed) {
-			ends, err := m.ends(o, false)
+			ends, err := m.ends(o, circumstances{})
 			require.NoError(t, err)
 			e := ends[seed%len(ends)]
 			predicted, agrees, err := m.step(o, Seen{Result: e.result, Facts: m.facts(e.state)})
@@ -321,7 +340,7 @@ func TestWhatAKernelLacks(t *testing.T) {
 		m := NewModel(k, tt.start)
 		var results []string
 		for _, o := range []Op{{Plug, "dimm0", "128"}, {State, "memory32", "online_movable"}, {State, "memory32", "offline"}} {
-			ends, err := m.ends(o, false)
+			ends, err := m.ends(o, circumstances{})
 			require.NoError(t, err)
 			results = nil
 			for _, e := range ends {

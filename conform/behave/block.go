@@ -39,6 +39,15 @@ const (
 	reserved              // a driver has taken them all from the page allocator
 )
 
+// pagesOf says whose the pages of a block are: the driver of virtio-mem has all of a block of which nothing is plugged.
+func (s state) pagesOf(b spec.Block) pages {
+	d := deviceOf(b)
+	if d.Name == SubBlocks && s.mems[d.Name].parts[b-d.First] == 0 {
+		return reserved
+	}
+	return inUse
+}
+
 // surelyMovable tells that nothing in a block can be unmovable.
 func (r *run) surelyMovable(b spec.Block) bool { return r.zones && r.zone(b) == movable }
 
@@ -80,7 +89,7 @@ func (r *run) deviceOnline(b spec.Block) spec.Errno {
 // write is a write of user space to a file of a block.
 func (r *run) write(o Op) string {
 	b, _ := blockNamed(o.On)
-	answers := r.isolation(b, inUse)
+	answers := r.isolation(b, r.pagesOf(b))
 	name := "online_store"
 	if o.Kind == State {
 		name, answers[askState] = "state_store", slices.Index(Words(State), o.Word)

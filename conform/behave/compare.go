@@ -38,8 +38,8 @@ type Seen struct {
 	// Result is an errno as spec.Errno prints it, or "done" or "refused" of a hotplug request.
 	Result string
 	Facts  Facts
-	// Interrupted tells that the operation took so long that it got a signal.
-	Interrupted bool
+	// Interrupted tells that the operation took so long that it got a signal, Late that the sequence takes longer than RetryAfter.
+	Interrupted, Late bool
 }
 
 // equal tells whether two predictions are the same.

@@ -18,8 +18,7 @@
 // What is open is a set of results, and any of them will do. It is kept small: a block in ZONE_MOVABLE goes offline, one in a kernel zone may have a page
 // that cannot move, one that user space has filled with such pages has. What is outside of the set is a difference: a bug in the model or in the kernel.
 //
-// Not predicted: what virtio-mem tries again when 50 s have gone by since it failed; no sequence takes so long on a machine that is not overloaded. Hardware errors, and
-// memory that runs out, do not happen.
+// Hardware errors, and memory that runs out, do not happen.
 //
 // The scripts in testdata are the document of this behaviour. The predictions in them are the model's, and package vm runs them on real kernels.
 package behave

@@ -27,7 +27,7 @@ func Sequence(k spec.Kernel, start Start, n int, draw Drawer) ([]Op, error) {
 		if slices.Contains(start.Lacks, o.Kind) {
 			continue
 		}
-		ends, err := m.ends(o, false)
+		ends, err := m.ends(o, circumstances{})
 		if err != nil {
 			return nil, err
 		}

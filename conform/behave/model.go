@@ -67,6 +67,8 @@ func (m *Model) actor(name string) (spec.Actor, error) {
 
 // do is one run of an operation, with all that it sets off.
 func (r *run) do(o Op) string {
+	r.mayRetry()
+	r.work()
 	result := spec.OK.String()
 	switch o.Kind {
 	case Plug:
@@ -87,6 +89,7 @@ func (r *run) do(o Op) string {
 	case Unpin:
 		r.holds, r.pinned = false, spec.NoBlock
 	}
+	r.mayRetry()
 	r.work()
 	return result
 }
@@ -131,7 +134,7 @@ func (r *run) pin() {
 	}
 	r.holds = true
 	for b := range spec.Block(blocks()) {
-		if r.zone(b) != normal {
+		if r.zone(b) != normal || r.pagesOf(b) == reserved {
 			continue
 		}
 		if r.pinned != spec.NoBlock {
@@ -143,7 +146,7 @@ func (r *run) pin() {
 }
 
 // ends returns every end that the specification has for an operation.
-func (m *Model) ends(o Op, interrupted bool) ([]end, error) {
+func (m *Model) ends(o Op, c circumstances) ([]end, error) {
 	switch o.Kind {
 	case Veto:
 		var action, errno string
@@ -155,7 +158,7 @@ func (m *Model) ends(o Op, interrupted bool) ([]end, error) {
 	var out []end
 	known := map[string]bool{}
 	for _, s := range m.states {
-		ends, err := m.explore(s, interrupted, func(r *run) string { return r.do(o) })
+		ends, err := m.explore(s, c, func(r *run) string { return r.do(o) })
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", o, err)
 		}
@@ -174,7 +177,7 @@ const maxStates = 256
 
 // step keeps the states that agree with what an operation returned and left. It tells what the specification predicted, and whether any is left.
 func (m *Model) step(o Op, seen Seen) (predicted []Seen, agrees bool, err error) {
-	ends, err := m.ends(o, seen.Interrupted)
+	ends, err := m.ends(o, circumstances{seen.Interrupted, seen.Late})
 	if err != nil {
 		return nil, false, err
 	}

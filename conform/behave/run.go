@@ -17,7 +17,8 @@ type state struct {
 	// dimms are the DIMMs that QEMU has plugged, by name: their words.
 	dimms map[string]string
 	// mems are the virtio-mem devices, by name.
-	mems  map[string]virtioMem
+	mems map[string]virtioMem
+	// start is what it was when it had booted.
 	start Start
 	// policy and ratio are the parameters of the module memory_hotplug, auto is the word of auto_online_blocks.
 	policy string
@@ -38,6 +39,12 @@ func (s state) key() string {
 	return fmt.Sprint(s.world.Key(), s.dimms, s.mems, s.policy, s.ratio, s.auto, s.holds, s.pinned)
 }
 
+// circumstances are what is not the caller's doing.
+type circumstances struct {
+	// interrupted tells that the operation got a signal, late that timers may have expired.
+	interrupted, late bool
+}
+
 // run is one run of an operation: of the procedures of the specification that it consists of, and what is around them.
 type run struct {
 	*Model
@@ -47,8 +54,7 @@ type run struct {
 	// working is the virtio-mem device whose worker runs, kicked are those whose worker has been queued.
 	working string
 	kicked  map[string]bool
-	// interrupted tells that the operation got a signal.
-	interrupted bool
+	circumstances
 
 	answers []answer
 	pos     int
@@ -95,7 +101,7 @@ type end struct {
 const maxRuns = 1 << 12
 
 // explore returns every end of an operation from a state.
-func (m *Model) explore(from state, interrupted bool, do func(*run) string) ([]end, error) {
+func (m *Model) explore(from state, c circumstances, do func(*run) string) ([]end, error) {
 	var out []end
 	var answers []answer
 	met := map[string]string{}
@@ -103,7 +109,7 @@ func (m *Model) explore(from state, interrupted bool, do func(*run) string) ([]e
 		if n == maxRuns {
 			return nil, fmt.Errorf("more than %d runs of one operation", maxRuns)
 		}
-		r := &run{Model: m, state: from.clone(), answers: answers, met: met, interrupted: interrupted, kicked: map[string]bool{}}
+		r := &run{Model: m, state: from.clone(), answers: answers, met: met, circumstances: c, kicked: map[string]bool{}}
 		result := do(r)
 		if r.err != nil {
 			return nil, r.err
@@ -180,7 +186,10 @@ func (r *run) call(name string, b spec.Block, answers map[string]int) spec.Errno
 	if ret == spec.EPERM {
 		ret = r.vetoErrno(b)
 	}
-	r.world = chosen.World
+	was := r.online(b)
+	if r.world = chosen.World; !was && r.online(b) {
+		r.kick(b)
+	}
 	return ret
 }
 

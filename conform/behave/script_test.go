@@ -30,7 +30,7 @@ func predict(t *testing.T, s Script) string {
 		lines, known := map[string]bool{}, map[string]bool{}
 		for _, from := range m.states {
 			one := &Model{m.kernel, m.actors, []state{from}, m.veto, m.zones}
-			ends, err := one.ends(o, false)
+			ends, err := one.ends(o, circumstances{})
 			require.NoError(t, err)
 			for _, e := range ends {
 				lines[changes(e.result, m.facts(from), m.facts(e.state))] = true

@@ -2,6 +2,7 @@ package behave
 
 import (
 	"slices"
+	"time"
 
 	"memhp/spec"
 )
@@ -17,6 +18,8 @@ type virtioMem struct {
 	added [maxUnits]bool
 	// unplugged is have_unplugged_mb: a block that has nothing left could not be removed.
 	unplugged bool
+	// retry tells that retry_timer is set.
+	retry bool
 }
 
 // maxUnits is more than the blocks of any device.
@@ -54,11 +57,11 @@ func (r *run) resize(name string, mb int) string {
 	return done
 }
 
-// kick queues the worker of the device that a block belongs to: MEM_ONLINE in virtio_mem_memory_notifier_cb(), unless the worker itself is at it,
-// or too much is offline still. The block itself counts as offline until this is over.
+// kick queues the worker of the device that a block belongs to, which went online: virtio_mem_memory_notifier_cb(), unless the worker itself is at it,
+// or too much is offline still.
 func (r *run) kick(b spec.Block) {
 	d := deviceOf(b)
-	if d.Unit > 0 && r.working != d.Name && r.offlineSize(d)-MB+offlineThreshold/2 <= offlineThreshold {
+	if d.Unit > 0 && r.working != d.Name && r.offlineSize(d)+offlineThreshold/2 <= offlineThreshold {
 		r.kicked[d.Name] = true
 	}
 }
@@ -88,19 +91,34 @@ func (r *run) work() {
 	}
 }
 
-// worker is virtio_mem_run_wq(). What it returns decides only when it is tried again: after a time that is longer than any sequence of operations.
+// RetryAfter is when the driver tries again what it could not unplug: VIRTIO_MEM_RETRY_TIMER_MIN_MS. Later it may have done so.
+const RetryAfter = 50 * time.Second
+
+// mayRetry queues workers whose timer may have expired.
+func (r *run) mayRetry() {
+	for _, name := range []string{SubBlocks, BigBlocks} {
+		if r.late && r.mems[name].retry && r.choose(2) == 1 {
+			r.kicked[name] = true
+		}
+	}
+}
+
+// worker is virtio_mem_run_wq(). It sets a timer if it could not unplug everything; that too much is offline (-ENOSPC) it finds no reason to try again.
 func (d *driver) worker() {
+	d.mem.retry = false
 	d.cleanUp()
+	left := 0
 	switch diff := d.mem.requested - d.mem.plugged; {
 	case diff > 0 && d.Unit < MB:
 		d.plugSubBlocks(diff / d.Unit)
 	case diff > 0:
 		d.plugBigBlocks(diff / d.Unit)
 	case diff < 0 && d.Unit < MB:
-		d.unplugSubBlocks(-diff / d.Unit)
+		left = d.unplugSubBlocks(-diff / d.Unit)
 	case diff < 0:
-		d.unplugBigBlocks(-diff / d.Unit)
+		left = d.unplugBigBlocks(-diff / d.Unit)
 	}
+	d.mem.retry = left > 0 || d.mem.unplugged
 }
 
 // couldAdd is virtio_mem_could_add_memory().
@@ -178,8 +196,8 @@ func (d *driver) unit(id int) []spec.Block {
 }
 
 // unplugBigBlocks is virtio_mem_bbm_unplug_request(): first those that are offline, then those with nothing in a kernel zone, then the others, each
-// time from the last.
-func (d *driver) unplugBigBlocks(n int) {
+// time from the last. It returns how many are left to unplug.
+func (d *driver) unplugBigBlocks(n int) int {
 	for pass := range 3 {
 		for id := d.mem.next - 1; id >= 0; id-- {
 			unit := d.unit(id)
@@ -193,11 +211,12 @@ func (d *driver) unplugBigBlocks(n int) {
 					n--
 				}
 				if ret != spec.EBUSY && (ret != spec.OK || n == 0) {
-					return
+					return n
 				}
 			}
 		}
 	}
+	return n
 }
 
 // unplugBigBlock is virtio_mem_bbm_offline_remove_and_unplug_bb(): all pages are taken before any block goes offline.

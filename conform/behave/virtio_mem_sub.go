@@ -69,8 +69,8 @@ func (d *driver) part(id, n int) int {
 	return n
 }
 
-// unplugSubBlocks is virtio_mem_sbm_unplug_request(), each time from the last block.
-func (d *driver) unplugSubBlocks(n int) {
+// unplugSubBlocks is virtio_mem_sbm_unplug_request(), each time from the last block. It returns how many sub-blocks are left to unplug.
+func (d *driver) unplugSubBlocks(n int) int {
 	for _, s := range []blockState{offlinePartial, offlineFull, movablePartial, kernelPartial, movableFull, kernelFull} {
 		for id := d.mem.next - 1; id >= 0; id-- {
 			if d.at(id) != s {
@@ -82,12 +82,13 @@ func (d *driver) unplugSubBlocks(n int) {
 				n -= d.unplugOnline(id, n)
 			}
 			if n == 0 {
-				return
+				return 0
 			}
 			d.mems[d.Name] = d.mem
 			d.meet(int(s), id, n)
 		}
 	}
+	return n
 }
 
 // unplugOffline is virtio_mem_sbm_unplug_any_sb_offline(): it removes a block that has nothing left.

@@ -35,7 +35,6 @@ func (r *run) watch(w solo.World, v spec.Var, x int) {
 	switch was := w.Value(v); {
 	case x == spec.MemOnline && was == spec.MemOffline:
 		w.Set(zoneVar.Of(b), r.zoneFor(w, b, r.typeOf(w, b)))
-		r.kick(b)
 	case x == spec.MemOffline:
 		w.Set(zoneVar.Of(b), noZone)
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"memhp/conform/behave"
 	"memhp/conform/vm/agent"
@@ -36,6 +37,7 @@ type behaving struct {
 	pinned  bool
 	// vetoes tells that the guest can inject errors of notifiers.
 	vetoes bool
+	began  time.Time // the sequence of operations
 	boots  int
 	counts map[string]int
 }
@@ -74,6 +76,7 @@ func (s *behaving) Guest() *Guest { return s.g }
 // Reset implements behave.System.
 func (s *behaving) Reset(ctx context.Context) (behave.Start, error) {
 	if s.g != nil && s.clean(ctx) == nil {
+		s.began = time.Now()
 		return s.start, nil
 	}
 	s.Close()
@@ -87,6 +90,7 @@ func (s *behaving) Reset(ctx context.Context) (behave.Start, error) {
 		return s.start, err
 	}
 	s.fresh, err = s.look(ctx)
+	s.began = time.Now()
 	return s.start, err
 }
 
@@ -191,6 +195,9 @@ func (s *behaving) reboot() []behave.Op {
 	return out
 }
 
+// retryMargin is for clocks that differ.
+const retryMargin = 5 * time.Second
+
 // Do implements behave.System.
 func (s *behaving) Do(ctx context.Context, o behave.Op) (behave.Seen, error) {
 	seen, err := s.act(ctx, o)
@@ -198,6 +205,7 @@ func (s *behaving) Do(ctx context.Context, o behave.Op) (behave.Seen, error) {
 	if err == nil {
 		seen.Facts, err = s.look(ctx)
 	}
+	seen.Late = time.Since(s.began) > behave.RetryAfter-retryMargin
 	return seen, err
 }
 

@@ -56,9 +56,23 @@ func CompareBehaviour(ctx context.Context, s *behaving, k spec.Kernel, ops int, 
 		b.Sequences++
 		b.Ops += len(sequence)
 		if d != nil {
-			b.Difference, err = behave.Shrink(ctx, s, k, d)
+			b.Difference, err = shrink(ctx, s, k, d)
 			return b, err
 		}
 	}
 	return b, nil
+}
+
+// shrinkTime bounds the shrinking of a difference: each try may need a guest of its own.
+const shrinkTime = 90 * time.Second
+
+// shrink shortens a difference as far as there is time.
+func shrink(ctx context.Context, s *behaving, k spec.Kernel, d *behave.Difference) (*behave.Difference, error) {
+	limited, cancel := context.WithTimeout(ctx, shrinkTime)
+	defer cancel()
+	d, err := behave.Shrink(limited, s, k, d)
+	if limited.Err() != nil && ctx.Err() == nil {
+		err = nil // what there is by now is a difference too
+	}
+	return d, err
 }

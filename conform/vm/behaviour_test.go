@@ -118,9 +118,13 @@ func (m misled) Do(ctx context.Context, o behave.Op) (behave.Seen, error) {
 // TestWrongZoneIsNoticed: a difference in what happens to the blocks beside one that cannot go offline shrinks to what it takes.
 func TestWrongZoneIsNoticed(t *testing.T) {
 	system, k := behavingReal(t, DefaultRelease)
-	text, err := os.ReadFile("../behave/testdata/dimm-rollback.txt")
-	require.NoError(t, err)
-	s, err := behave.ReadScript(string(text))
+	s, err := behave.ReadScript(`plug dimm0: 256 MiB
+state of memory33 <- online_kernel
+pin
+ratio <- 50
+state of memory32 <- online_movable
+unplug dimm0
+`)
 	require.NoError(t, err)
 	d, err := behave.Compare(t.Context(), misled{system}, k, s.Ops)
 	require.NoError(t, err)
