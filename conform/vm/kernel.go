@@ -142,7 +142,10 @@ func download(ctx context.Context, pkg, cache, dir string) (err error) {
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return err
 	}
-	tmp, err := os.MkdirTemp(cache, "incomplete-")
+	if err := sweep(cache); err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp(cache, incomplete)
 	if err != nil {
 		return err
 	}
@@ -162,6 +165,20 @@ func download(ctx context.Context, pkg, cache, dir string) (err error) {
 		return err
 	}
 	return nil
+}
+
+// incomplete is how the directories of downloads begin.
+const incomplete = "incomplete-"
+
+// sweep removes what is left of downloads that were killed, by a second Ctrl-C for example: those that cannot be going on any more.
+func sweep(cache string) error {
+	dirs, err := filepath.Glob(filepath.Join(cache, incomplete+"*"))
+	for _, dir := range dirs {
+		if info, serr := os.Stat(dir); serr == nil && time.Since(info.ModTime()) > 2*aptTimeout {
+			err = errors.Join(err, os.RemoveAll(dir))
+		}
+	}
+	return err
 }
 
 // unpacked finds the image and the modules in an unpacked package.

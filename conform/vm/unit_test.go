@@ -211,6 +211,19 @@ func TestKernelErrors(t *testing.T) {
 	require.Contains(t, k.Image, "linux-image-6.1.0-")
 }
 
+// TestSweep: what a download that was killed left is removed, what one that goes on works on is not.
+func TestSweep(t *testing.T) {
+	cache := t.TempDir()
+	old := time.Now().Add(-3 * aptTimeout)
+	for name, at := range map[string]time.Time{"incomplete-1": old, "incomplete-2": time.Now(), "linux-image-6.1.0": old} {
+		require.NoError(t, os.MkdirAll(filepath.Join(cache, name, "root"), 0o755))
+		require.NoError(t, os.Chtimes(filepath.Join(cache, name), at, at))
+	}
+	require.NoError(t, sweep(cache))
+	left := filesIn(t, cache)
+	require.Equal(t, []string{filepath.Join(cache, "incomplete-2"), filepath.Join(cache, "linux-image-6.1.0")}, left)
+}
+
 func TestModules(t *testing.T) {
 	_, err := loadOrder(t.TempDir(), wantedModules())
 	require.ErrorContains(t, err, "no .ko files under")
