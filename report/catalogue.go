@@ -70,6 +70,10 @@ This page is generated from the table in spec/catalogue*.go; "go test ./cmd/memh
 			p.line("- **%s** %s: %s", b.ID, b.Title, b.NotReproduced)
 		}
 	}
+	p.line("\n## Changes not modelled\n\nCommits of the history and of the bugs above that no kernel of the specification has or lacks.\n")
+	for _, c := range spec.UnmodelledChanges() {
+		p.line("- %s (%s) %s: %s", c.ID, c.Release, c.Title, c.Reason)
+	}
 	return p.err
 }
 

@@ -46,7 +46,7 @@ var (
 
 // Actors returns every actor of the specification.
 func Actors() []Actor {
-	return slices.Concat(coreActors(), platformActors(), slabActors(), notifierActors(), cpuActors(), bootActors(), readerActors(), isolationActors(), migrationActors(), rangeActors(), suspicionActors(), neverActors())
+	return slices.Concat(coreActors(), platformActors(), slabActors(), notifierActors(), cpuActors(), bootActors(), readerActors(), isolationActors(), pcpActors(), blockReaders(), migrationActors(), rangeActors(), suspicionActors(), neverActors())
 }
 
 // inGroup puts actors into a group.

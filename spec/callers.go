@@ -5,5 +5,5 @@ package spec
 func CallerLocks() []*LockClass {
 	return append(suspicionLocks(), MemoryChain, NodeChain, MemoryTier, HmatTarget, SlabMutex, SlabAttr, SlubFlush, KsmThread, PhysicalNode, CPUDevice, HyperVRegions, XenBalloon, SclpMem,
 		LinearMapping, VirtioMemHotplug, PageOfflineSem, RCURead, Kclist, DaxDevice, DaxRegion, CxlRegion, PmemDevice, PgmapRef, HomeMade,
-		ZoneLock, ZonelistsMutex, ZonelistSeqLock, ZlOrder, PortLock, KmemleakScan, MemFailure)
+		ZoneLock, ZonelistsMutex, ZonelistSeqLock, ZlOrder, PortLock, KmemleakScan, MemFailure, PcpBatchHigh, PcpLists, PmMutex)
 }

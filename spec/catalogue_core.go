@@ -88,7 +88,7 @@ func coreBugs() []Bug {
 			Source: "v4.10.0 and v4.11.0", Unverified: "the commit id",
 			Scenarios: []Scenario{{Before: "v4.10", After: "v4.10+dc18d706a436", Actors: "auto_online_store,add_memory",
 				Breaks: []*Invariant{BlockDeviceAgree}, By: []string{"add_memory"}},
-				{Before: "v4.10", After: "v4.10+dc18d706a436", Actors: "dlpar_add,auto_online_store", Opens: []*Invariant{NoBug}}}},
+				{Before: "v4.11-dc18d706a436", After: "v4.11", Actors: "dlpar_add,auto_online_store", Opens: []*Invariant{NoBug}}}},
 		{ID: "B28", Title: "memtrace offlines, removes and onlines without device_hotplug_lock", Fix: []*Change{MemtraceOfflineLock, MemtraceOnlineLock},
 			Story: "memtrace checks and writes mem->state and calls offline_pages() with nothing held, so that user space can online the block before memtrace " +
 				"removes it; and it onlines what it added again with nothing held. The repairs hold device_hotplug_lock.",
@@ -108,6 +108,12 @@ func coreBugs() []Bug {
 			Source: "the report and the patch of 2019; v5.3.1", Unverified: "that the report is false is the reporter's view and ours",
 			Scenarios: []Scenario{{Before: "v5.3", After: "v5.3", Tasks: 3, Blocks: 2, Actors: "acpi_eject_ungated,acpi_offline_ungated,uevent_show", AfterActors: "acpi_eject,acpi_offline,uevent_show",
 				Breaks: []*Invariant{NoDeadlock, LockOrder}, By: []string{"acpi_eject_ungated", "acpi_offline_ungated", "uevent_show"}}}},
+		{ID: "B60", Title: "mem->online_type is written without a lock", Fix: []*Change{MemtraceOnlineLock},
+			Story: "A store writes mem->online_type and then onlines the block, by device_lock(). Who onlines the same block under device_lock() alone resets the type under it. " +
+				"Comments call it benign before v4.20, since all that wrote it held device_hotplug_lock, and say since 381eab4a6ee8 that this lock protects it; memtrace was the last that onlined without.",
+			Source: "drivers/base/memory.c of v3.18.20 and v4.20.0; memtrace.c of v4.19.0 and v4.20.0", Unverified: "the block then goes to another zone than was asked for; nobody reported it",
+			Scenarios: []Scenario{{Before: "v4.20-cec1680591d6", After: "v4.20", Actors: "typed_store,memtrace",
+				Breaks: []*Invariant{ReadersSeeStable}, By: []string{"memtrace", "typed_store"}}}},
 		{ID: "B58", Title: "dev->offline is a bit in a word that others write", Fix: []*Change{OfflineAtomic},
 			Story: "Setting a bit field reads and writes the whole word. dev->offline is written under device_lock(), its neighbours under other locks, so that one of two writes at the same time is lost. " +
 				"The repair gives dev->offline atomic accessors.",

@@ -4,12 +4,19 @@ package spec
 
 func platformBugs() []Bug {
 	return []Bug{
+		{ID: "B23", Title: "hibernation, ACPI and memory hotplug take their locks in different orders", Negative: true, Fix: []*Change{HotplugWithoutSleep},
+			Story: "A series of August 2013 set the order: pm_mutex, device_hotplug_lock, acpi_scan_lock. Hibernation takes device_hotplug_lock inside pm_mutex since, and memory hotplug, which runs under device_hotplug_lock, " +
+				"took pm_mutex last until then. One without the other deadlocks; the two came in one patch.",
+			Source: "the mail of the patch; kernel/power/hibernate.c of v3.18.20, mm/memory_hotplug.c of v3.15.5", Unverified: "no tree before the patch was read, and no release had one half alone",
+			Scenarios: []Scenario{{Before: "v3.15-942f40155a8b", After: "v3.15", Actors: "hibernate_image,acpi_add",
+				Breaks: []*Invariant{NoDeadlock, LockOrder}, By: []string{"acpi_add", "hibernate_image"}}}},
 		{ID: "B26", Title: "pseries removes memory that is online", Fix: []*Change{PseriesCheckState},
 			Story: "DLPAR adds a block and onlines it. device_online() returns 1 for a block that is online already, by the policy or by user space; DLPAR took that for a failure and removed the block, which is online. " +
-				"The repair looks at dev->offline first.",
+				"The repair looks at dev->offline first. DLPAR onlines since 943db62c316c.",
 			Source: "1a367063ca0c; v4.12.0 and v4.14.74",
 			Scenarios: []Scenario{{Before: "v4.12", After: "v4.12+1a367063ca0c", Actors: "dlpar_add,dlpar_remove,auto_online_store", Tasks: 2,
-				Breaks: []*Invariant{NoBug}, By: []string{"dlpar_add"}}}},
+				Breaks: []*Invariant{NoBug}, By: []string{"dlpar_add"}},
+				{Before: "v4.12-943db62c316c", After: "v4.12", Actors: "dlpar_add,dlpar_remove,auto_online_store", Opens: []*Invariant{NoBug}}}},
 		{ID: "B30", Title: "resizing the hash page table takes cpu_hotplug_lock twice", Fix: []*Change{HPTCpusLocked},
 			Story: "Since 3f906ba23689 mem_hotplug_begin() reads cpu_hotplug_lock; arch_add_memory() of pseries resizes the hash page table with stop_machine(), which reads it again. " +
 				"The repair uses stop_machine_cpuslocked().",
@@ -40,13 +47,14 @@ func platformBugs() []Bug {
 			Scenarios: []Scenario{
 				{Before: "v4.4-hv_cancel_online", After: "v4.4", Actors: "hv_online", Breaks: []*Invariant{LocksBalanced}, By: []string{"hv_online"}},
 				{Before: "v4.4", After: "v4.9", Actors: "hv_online,hv_hot_add", Breaks: []*Invariant{LocksBalanced}, By: []string{"hv_online"}}}},
-		{ID: "B36", Title: "Hyper-V waits for user space to online memory", Negative: true,
+		{ID: "B36", Title: "Hyper-V waits for user space to online memory", Negative: true, Fix: []*Change{HyperVBalanced},
 			Story: "The hot-add work adds memory and waits until user space has onlined it, which needs ha_region_mutex. It drops the mutex first, and waits 5 s at most. " +
-				"With the mutex kept it deadlocks; without the timeout it waits for user space that may never come.",
+				"With the mutex kept it deadlocks; without the timeout it waits for user space that may never come. Where add_memory() failed, the mutex was once not taken again.",
 			Source: "v4.4.220 and v4.12.0", Unverified: "that an early version kept the mutex is not known",
 			Scenarios: []Scenario{
 				{Before: "v4.4", After: "v4.4", Actors: "hv_hot_add_keeps_mutex,hv_online", AfterActors: "hv_hot_add,hv_online", Blocks: 2,
 					Breaks: []*Invariant{NoDeadlock, LockOrder}, By: []string{"hv_hot_add_keeps_mutex", "hv_online"}},
+				{Before: "v4.4-b05d8d9ef5ef", After: "v4.4", Actors: "hv_hot_add", Tasks: 1, Breaks: []*Invariant{LocksBalanced}, By: []string{"hv_hot_add"}},
 				{Before: "v4.9", After: "v4.9", Actors: "hv_hot_add_no_timeout", AfterActors: "hv_hot_add", Tasks: 1,
 					Breaks: []*Invariant{NoDeadlock}, By: []string{"hv_hot_add_no_timeout"}}}},
 		{ID: "B37", Title: "virtio-mem may sleep where it must not", Fix: []*Change{VirtioMemLeaveRCU},

@@ -55,12 +55,24 @@ func readerBugs() []Bug {
 			Source: "the patch of February 2022; mm/memory-failure.c of v6.12.0 and v7.1.5 takes mem_hotplug_lock in soft_offline_page() only",
 			Scenarios: []Scenario{{Before: "v6.12", After: "v6.12", Actors: "memory_failure,acpi_eject", AfterActors: "memory_failure_locked,acpi_eject",
 				Breaks: []*Invariant{ReadersSeeStable}, By: []string{"acpi_eject", "memory_failure"}}}},
+		{ID: "B54", Title: "the removable attribute looks at pages without a lock", Fix: []*Change{RemovableAlways},
+			Story:  "A read of memoryN/removable inspected the pages of the block with no lock while they went offline. The repair always answers 1.",
+			Source: "drivers/base/memory.c of v5.4.18 and v5.6.4",
+			Scenarios: []Scenario{{Before: "v5.5", After: "v5.5+53cdc1cb29e8", Actors: "removable_show,online_store",
+				Breaks: []*Invariant{ReadersSeeStable}, By: []string{"online_store", "removable_show"}}}},
 		{ID: "B56", Title: "offlining never ends", Fix: []*Change{MigrationWaitUnpinned},
 			Story: "Offlining holds mem_hotplug_lock and tries again to migrate a page; a task that faults on it waits for that with a reference to the page, so that migration fails, " +
 				"and the task, tried again, finds the page under migration once more. The repair waits without a reference.",
 			Source: "9a1ea439b16b by title; mm/migrate.c of v4.20 and v6.1",
 			Scenarios: []Scenario{{Before: "v4.20", After: "v4.20+9a1ea439b16b", Actors: "offline_migrate,page_fault",
 				Breaks: []*Invariant{Progress}, By: []string{"offline_migrate", "page_fault"}}}},
+		{ID: "B65", Title: "a freed page hides in a per-CPU list", Fix: []*Change{PcpDrainAgain, PcpDisable},
+			Story: "A page is freed to a per-CPU list after offlining has drained those and before it looks; it never comes to the buddy allocator, and offlining loops with mem_hotplug_lock held. " +
+				"The first repair drains again before each look, the second switches the lists off.",
+			Source: "mm/memory_hotplug.c of v5.8.1, v5.9.1, v5.10.7 and v5.11.0",
+			Scenarios: []Scenario{
+				{Before: "v5.8", After: "v5.8+968318261221", Actors: "offline_drains,free_page", Breaks: []*Invariant{Progress}, By: []string{"offline_drains"}},
+				{Before: "v5.11-968318261221-ec6e8c7e0314", After: "v5.11-968318261221", Actors: "offline_drains,free_page", Breaks: []*Invariant{Progress}, By: []string{"offline_drains"}}}},
 		{ID: "B59", Title: "kexec counts the regions of memory and walks them again",
 			Story: "kexec_file_load() on arm64 counts the regions of memory, allocates room for so many, and walks them again to fill it in; memory that is added in between overflows it. " +
 				"A review of 2026 says so; in v6.12.0 and v7.1.5 no lock keeps memory hotplug off. The repair here is ours: to read mem_hotplug_lock.",

@@ -4,11 +4,11 @@ package spec
 
 func slabBugs() []Bug {
 	return []Bug{
-		{ID: "B09", Title: "memory hotplug and CPU hotplug deadlock through slab", Fix: []*Change{PercpuMemHotplug}, Causes: []string{"B10", "B15", "B19", "B30"},
+		{ID: "B09", Title: "memory hotplug and CPU hotplug deadlock through slab", Fix: []*Change{PercpuMemHotplug, DrainCpusLocked}, Causes: []string{"B10", "B15", "B19", "B30"},
 			Story: "Memory hotplug holds mem_hotplug_lock when it reads cpu_hotplug_lock; slab reads cpu_hotplug_lock and then mem_hotplug_lock. Between the two readers " +
 				"a pending CPU hotplug closes the cycle, once cpu_hotplug_lock is a percpu rwsem. The repair reads cpu_hotplug_lock in mem_hotplug_begin(), before mem_hotplug_lock.",
 			Source: "3f906ba23689; v4.12.0 and v4.13.4",
-			Scenarios: []Scenario{{Before: "v4.13-3f906ba23689", After: "v4.13", Actors: "slab_offline,kmem_cache_create,cpu_up", Tasks: 3,
+			Scenarios: []Scenario{{Before: "v4.13-3f906ba23689-a47fed5b5b01", After: "v4.13", Actors: "slab_offline,kmem_cache_create,cpu_up", Tasks: 3,
 				Breaks: []*Invariant{NoDeadlock, LockOrder}, By: []string{"cpu_up", "kmem_cache_create", "slab_offline"}},
 				{Before: "v4.13-3f906ba23689-167d0f258f53", After: "v4.13-167d0f258f53", Actors: "zonelist_order,online_mems_reader", Opens: []*Invariant{PagesUnderMemHotplug, ReadersSeeStable}},
 				{Before: "v4.13-3f906ba23689", After: "v4.13", Actors: "slab_attr_show,kmem_cache_destroy,memremap_pages", Tasks: 3, Opens: []*Invariant{NoDeadlock, LockOrder}},

@@ -8,6 +8,11 @@ var (
 		Title:      "mem-hotplug: implement get/put_online_mems",
 		Summary:    "the mutex of lock_memory_hotplug() becomes a home-made lock that readers share and that its writer may read",
 		Unverified: "id from memory; 3.15.5 and 3.16.0 were read on both sides"}
+	HotplugWithoutSleep = &Change{ID: "942f40155a8b", Release: Release{3, 12},
+		Title:      "PM / hibernate / memory hotplug: Rework mutual exclusion",
+		Summary:    "lock_memory_hotplug() no longer takes pm_mutex; hibernation takes device_hotplug_lock instead, inside pm_mutex",
+		Repairs:    []*Invariant{NoDeadlock},
+		Unverified: "id from memory; its mail was read, and 3.15.5 has it"}
 	StateStoreLock = &Change{ID: "30467e0b3be8", Release: Release{4, 1},
 		Title:   "mm, hotplug: fix concurrent memory hot-add deadlock",
 		Summary: "store_mem_state() takes mem_hotplug_lock before device_lock(); online_pages() and offline_pages() no longer take it",
@@ -43,10 +48,18 @@ var (
 		Title:      "cpu/hotplug: Convert hotplug locking to percpu rwsem",
 		Summary:    "cpu_hotplug_lock becomes a percpu rwsem: a pending writer holds off new readers",
 		Unverified: "id from memory; 4.12.0 and 4.13.4 were read on both sides"}
+	DrainCpusLocked = &Change{ID: "a47fed5b5b01", Release: Release{4, 13},
+		Title:      "mm: swap: provide lru_add_drain_all_cpuslocked()",
+		Summary:    "offlining drains the lists of pages by a variant that expects cpu_hotplug_lock to be held",
+		Unverified: "title from memory; 4.12.0 and 4.13.4 were read on both sides"}
+	ZoneAtOnline = &Change{ID: "f1dd2cd13c4b", Release: Release{4, 13},
+		Title:      "mm, memory_hotplug: do not associate hotadded memory to zones until online",
+		Summary:    "the span of a zone grows in online_pages(), and no longer when memory is added",
+		Unverified: "id and title from memory; 4.12.0 and 4.13.4 were read on both sides"}
 	PercpuMemHotplug = &Change{ID: "3f906ba23689", Release: Release{4, 13},
 		Title:   "mm/memory-hotplug: switch locking to a percpu rwsem",
 		Summary: "mem_hotplug_lock becomes a percpu rwsem; mem_hotplug_begin() takes cpu_hotplug_lock for reading first",
-		Needs:   []*Change{PercpuCPUHotplug}}
+		Needs:   []*Change{PercpuCPUHotplug, DrainCpusLocked}}
 	Memtrace = &Change{ID: "9d5171a8f248", Release: Release{4, 14},
 		Title:   "powerpc/powernv: Enable removal of memory for in memory tracing",
 		Summary: "memtrace offlines and removes memory; offline_pages() is called without any lock"}
@@ -158,8 +171,8 @@ var (
 
 // CoreChanges returns the changes that decide what the procedures of group core do, oldest first.
 func CoreChanges() []*Change {
-	return byRelease([]*Change{SysfsTrylock, NodeUnderMemHotplug, OnlineMems, StateStoreLock, MemremapPages, WholeBlocks, AutoOnlineMem, StateStoreReturn,
-		MemremapLock, MemremapGate, MemoryAddRemoveLock, AutoOnlineDevice, PercpuCPUHotplug, PercpuMemHotplug, Memtrace, AnyZone, OfflineForever, DrainWithoutCPULock, MemtraceReadd, NodeOnDemand,
+	return byRelease([]*Change{SysfsTrylock, HotplugWithoutSleep, NodeUnderMemHotplug, OnlineMems, StateStoreLock, MemremapPages, WholeBlocks, AutoOnlineMem, StateStoreReturn,
+		MemremapLock, MemremapGate, MemoryAddRemoveLock, AutoOnlineDevice, PercpuCPUHotplug, DrainCpusLocked, ZoneAtOnline, PercpuMemHotplug, Memtrace, AnyZone, OfflineForever, DrainWithoutCPULock, MemtraceReadd, NodeOnDemand,
 		RemoveTakesDeviceHotplug, AddTakesDeviceHotplug, LockInOnlinePages, MemtraceOnlineLock, MemtraceOfflineLock,
 		DeviceKill, ProbeStoreUnlock, ReleaseResourceLate, RemoveReturnsBusy, BlockDevicesOutside, CreateBlocksAfter, NoMemSysfsMutex, RemoveBlocksFirst,
 		NoPagesCheck, ParseFirst, RemoveUnpairedDone, MemtraceContig, HardwareErrors, LockInBlockOnline, RemoveBlocksInside, DeviceReady})

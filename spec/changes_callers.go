@@ -25,6 +25,11 @@ var (
 		Summary: "MEM_CANCEL_ONLINE releases ha_region_mutex only if somebody holds it",
 		Needs:   []*Change{HyperVMutex}, Repairs: []*Invariant{LocksBalanced},
 		Unverified: "commit id not found, release from memory; 4.4.220 has it"}
+	HyperVBalanced = &Change{ID: "b05d8d9ef5ef", Release: Release{4, 1},
+		Title:   "Drivers: hv: hv_balloon: keep locks balanced on add_memory() failure",
+		Summary: "the hot-add work takes ha_region_mutex again where add_memory() failed, too",
+		Needs:   []*Change{HyperVMutex}, Repairs: []*Invariant{LocksBalanced},
+		Unverified: "id from memory; 4.1.3 has it, and 3.18.20 does not drop the mutex yet"}
 	XenDropMutex = &Change{ID: "703fc13a3f66", Release: Release{4, 6},
 		Title:      "xen_balloon: support memory auto onlining policy",
 		Summary:    "the Xen balloon worker drops balloon_mutex around add_memory_resource()",
@@ -40,6 +45,10 @@ var (
 		Summary:    "DLPAR does not take a block that is online already for a failure",
 		Repairs:    []*Invariant{NoBug},
 		Unverified: "release from memory; 4.12.0 and 4.14.74 were read on both sides"}
+	PseriesOnlines = &Change{ID: "943db62c316c", Release: Release{4, 11},
+		Title:      "powerpc/pseries: Revert 'Auto-online hotplugged memory'",
+		Summary:    "DLPAR onlines what it adds by device_online(), and no longer by the policy",
+		Unverified: "release from 4.10.1 and 4.11.0, which were read on both sides"}
 	ResizeHPT = &Change{ID: "dbcf929c0062", Release: Release{4, 11},
 		Title:      "powerpc/pseries: Add support for hash table resizing",
 		Summary:    "pseries resizes the hash page table, with stop_machine(), from arch_add_memory()",
@@ -84,10 +93,24 @@ var (
 		Title:   "mm/hotplug: silence a lockdep splat with printk()",
 		Summary: "isolation prints the unmovable page after it has released zone->lock",
 		Repairs: []*Invariant{NoDeadlock, LockOrder}}
+	RemovableAlways = &Change{ID: "53cdc1cb29e8", Release: Release{5, 6},
+		Title:      "drivers/base/memory.c: indicate all memory blocks as removable",
+		Summary:    "memoryN/removable no longer looks at the pages of the block",
+		Repairs:    []*Invariant{ReadersSeeStable},
+		Unverified: "title from memory; 5.4.18 and 5.6.4 were read on both sides"}
 	PtdumpArm64Lock = &Change{ID: "bf2b59f60ee1", Release: Release{5, 7},
 		Title:   "arm64/mm: Hold memory hotplug lock while walking for kernel page table dump",
 		Summary: "the dump of kernel page tables on arm64 reads under mem_hotplug_lock",
 		Repairs: []*Invariant{ReadersSeeStable}}
+	PcpDrainAgain = &Change{ID: "968318261221", Release: Release{5, 9},
+		Title:      "mm/memory_hotplug: drain per-cpu pages again during memory offline",
+		Summary:    "offlining that finds pages not isolated drains the per-CPU lists before it looks again",
+		Repairs:    []*Invariant{Progress},
+		Unverified: "title from memory; 5.8.1 and 5.9.1 were read on both sides, and 5.4.286 has it as a backport"}
+	PcpDisable = &Change{ID: "ec6e8c7e0314", Release: Release{5, 11},
+		Title:      "mm, page_alloc: disable pcplists during memory offline",
+		Summary:    "offlining holds pcp_batch_high_lock and switches the per-CPU lists of the zone off, from isolation to its end",
+		Unverified: "title from memory; 5.10.7 and 5.11.0 were read on both sides"}
 	OfflineRange = &Change{ID: "8dc4bb58a146", Release: Release{5, 11},
 		Title:      "mm/memory_hotplug: extend offline_and_remove_memory() to handle more than one memory block",
 		Summary:    "offline_and_remove_memory() offlines block after block, and brings those back that it did if one cannot be",
@@ -196,8 +219,8 @@ var (
 )
 
 func callerChanges() []*Change {
-	return []*Change{SlabOnlineMems, HyperVMutex, HyperVCancel, XenDropMutex, HyperVSpinlock, ResizeHPT,
+	return []*Change{SlabOnlineMems, HyperVMutex, HyperVBalanced, HyperVCancel, XenDropMutex, HyperVSpinlock, PseriesOnlines, ResizeHPT,
 		PseriesCheckState, ZonelistOrderLock, NoZonelistOrder, MigrationWaitUnpinned, IsolateOnce, DaxKmem, VirtioMem, ZoneDeviceDrain, HPTCpusLocked, SlabShowLockless,
-		DumpAfterUnlock, PtdumpArm64Lock, OfflineRange, NodeMaskOfSlab, SlabNoCPULock, NodeNeverFreed,
+		DumpAfterUnlock, RemovableAlways, PtdumpArm64Lock, PcpDrainAgain, PcpDisable, OfflineRange, NodeMaskOfSlab, SlabNoCPULock, NodeNeverFreed,
 		LinearMappingMutex, KcoreFreeze, VirtioMemFreeze, VirtioMemLeaveRCU, MemmapOnMemory, SpanWithoutSeqlock, ZonelistSeqcount, PageExtRCU, ZonelistIrqsOff, CxlDax, DaxRegionSem, DaxUnregisterLocks, MemoryTiers, PrepareNotifier, NodeNotifier, UsageRCU, PtdumpLock, PciInitialProbe, OfflineAtomic}
 }

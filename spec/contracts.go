@@ -114,7 +114,8 @@ var (
 		Clauses: []Clause{gate(docAdd), takes(AddRemoveUnderMemHotplug, MemHotplug, docMem), forbidsMemHotplug(noNest)}, Doc: "the body of removal"}
 	TryOnlineNode = &Function{Name: "try_online_node", File: fileHotplug, Errnos: []Errno{ENOMEM},
 		Clauses: []Clause{takes(AddRemoveUnderMemHotplug, MemHotplug, "01b0f19707c5"), forbidsMemHotplug(noNest)}, Doc: "onlines a node before a CPU of it comes up"}
-	ArchAddMemory    = &Function{Name: "arch_add_memory", File: "arch/x86/mm/init_64.c", Errnos: []Errno{ENOMEM}, Clauses: []Clause{needsMemHotplug(AddRemoveUnderMemHotplug, "f931ab479dd2; "+docMem)}, Doc: "creates sections, memmap and page tables of a range"}
+	ArchAddMemory = &Function{Name: "arch_add_memory", File: "arch/x86/mm/init_64.c", Errnos: []Errno{ENOMEM}, Clauses: []Clause{needsMemHotplug(AddRemoveUnderMemHotplug, "f931ab479dd2; "+docMem),
+		{Demand: Requires, Lock: MemHotplug, Mode: Write, Rule: PagesUnderMemHotplug, Until: ZoneAtOnline, Why: "__add_zone() grows the span of a zone, until f1dd2cd13c4b"}}, Doc: "creates sections, memmap and page tables of a range"}
 	ArchRemoveMemory = &Function{Name: "arch_remove_memory", File: "arch/x86/mm/init_64.c", Clauses: []Clause{needsMemHotplug(AddRemoveUnderMemHotplug, "f931ab479dd2; "+docMem)}, Doc: "destroys what arch_add_memory() made"}
 
 	AcpiDeviceHotplug = &Function{Name: "acpi_device_hotplug", File: "drivers/acpi/scan.c", Errnos: []Errno{EBUSY, EEXIST, ENOMEM, ENODEV}, Doc: "handles an ACPI hotplug event, as work on the ordered queue kacpi_hotplug"}

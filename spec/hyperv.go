@@ -29,11 +29,15 @@ func hvAdd(t Task, b Block, drop, timeout bool) Errno {
 		defer t.Unlock(haRegionMutex)
 	}
 	t.Write(HyperVOnlined.Of(NoBlock), False) // init_completion()
-	if mutex && drop {
+	dropped := mutex && drop
+	if dropped {
 		t.Unlock(haRegionMutex)
+	}
+	ret := addMemory(t, b)
+	if dropped && (ret == OK || t.Kernel().Has(HyperVBalanced)) {
 		defer t.Lock(haRegionMutex)
 	}
-	if ret := addMemory(t, b); ret != OK {
+	if ret != OK {
 		return ret
 	}
 	if !timeout {

@@ -6,5 +6,5 @@ import "slices"
 const GroupPlatform = "platform"
 
 func platformActors() []Actor {
-	return slices.Concat(acpiActors(), hyperVActors(), xenActors(), pseriesActors(), s390Actors(), virtioMemActors(), daxActors(), vmemmapActors(), writerActors(), devFlagActors())
+	return slices.Concat(acpiActors(), hyperVActors(), xenActors(), pseriesActors(), s390Actors(), virtioMemActors(), daxActors(), vmemmapActors(), writerActors(), devFlagActors(), sleepActors())
 }

@@ -53,6 +53,45 @@ func parseState(t Task) int {
 	return t.Choose("word written: online, online_kernel, online_movable, offline, other", len(onlineTypes)+2)
 }
 
+// typedStore is a write of online_movable to `state`, which relies on mem->online_type until the block is online.
+func typedStore(t Task, b Block) Errno {
+	return sysfsWrite(t, StateAttr.Of(b), func() (errno Errno) {
+		defer t.Call(StateStore)(&errno)
+		if ret := lockDeviceHotplugSysfs(t); ret != OK {
+			return ret
+		}
+		defer unlockDeviceHotplug(t)
+		if k := t.Kernel(); k.Has(StateStoreLock) && !k.Has(LockInOnlinePages) {
+			memHotplugBegin(t)
+			defer memHotplugDone(t)
+		}
+		t.Write(OnlineType.Of(b), TypeMovable)
+		t.Pin(OnlineType.Of(b))
+		ret := deviceOnline(t, b)
+		t.Unpin(OnlineType.Of(b))
+		return min(ret, OK)
+	})
+}
+
+// removableShow models a read of memoryN/removable, show_mem_removable() before v5.0: until 53cdc1cb29e8 it looks at the pages of the block
+// with nothing held, is_mem_section_removable(). Its attribute is one with `state` here: both are of the same group.
+func removableShow(t Task, b Block) Errno {
+	return sysfsRead(t, StateAttr.Of(b), func() {
+		if t.Kernel().Has(RemovableAlways) || t.Read(BlockState.Of(b)) != MemOnline {
+			return
+		}
+		t.Pin(ZonePages.Of(NoBlock))
+		t.Unpin(ZonePages.Of(NoBlock))
+	})
+}
+
+// blockReaders are readers and writers of a block's attributes that the core needs not.
+func blockReaders() []Actor {
+	return inGroup(GroupReaders,
+		Actor{Name: "typed_store", Doc: "user space writes online_movable to memoryN/state, and relies on the type", PerBlock: true, Run: typedStore},
+		Actor{Name: "removable_show", Doc: "user space reads memoryN/removable", PerBlock: true, Run: removableShow})
+}
+
 // stateShow models show_mem_state(): it reads mem->state without a lock.
 func stateShow(t Task, b Block) Errno {
 	return sysfsRead(t, StateAttr.Of(b), func() { defer t.Call(StateShow)() })

@@ -12,11 +12,17 @@ func memHotplugBegin(t Task) {
 		t.Lock(AddRemoveLock)
 	}
 	t.Lock(MemHotplugLock)
+	if !t.Kernel().Has(HotplugWithoutSleep) {
+		t.Lock(pmMutex)
+	}
 }
 
 // memHotplugDone models mem_hotplug_done().
 func memHotplugDone(t Task) {
 	defer t.Call(MemHotplugDone)()
+	if !t.Kernel().Has(HotplugWithoutSleep) {
+		t.Unlock(pmMutex)
+	}
 	t.Unlock(MemHotplugLock)
 	switch k := t.Kernel(); {
 	case k.Has(PercpuMemHotplug):
@@ -66,7 +72,9 @@ func onlinePages(t Task, b Block) (errno Errno) {
 	if zoneRefuses(t) {
 		return EINVAL
 	}
-	t.Write(ZonePages.Of(b), 0) // move_pfn_range(): the span of the zone
+	if t.Kernel().Has(ZoneAtOnline) {
+		t.Write(ZonePages.Of(b), 0) // move_pfn_range(): the span of the zone
+	}
 	if memoryNotify(t, GoingOnline, b) != OK || t.Choose(vetoOnline, 2) == 1 {
 		memoryNotify(t, CancelOnline, b)
 		return EPERM // NOTIFY_BAD
@@ -125,10 +133,10 @@ func offlinePages(t Task, b Block) (errno Errno) {
 // catalogue shows some who broke it.
 const offlineEnds = "who pins a page lets it go, or user space sends a signal"
 
-// lruAddDrainAll models lru_add_drain_all() of mm/swap.c: before v4.13 it takes cpu_hotplug_lock for reading. In v4.13 to
-// v4.15 lru_add_drain_all_cpuslocked() expects the caller to hold it; 9852a7212324 drops it.
+// lruAddDrainAll models lru_add_drain_all() of mm/swap.c as offlining calls it: before v4.13 it takes cpu_hotplug_lock for reading. In v4.13 to
+// v4.15 lru_add_drain_all_cpuslocked() expects the caller to hold it (a47fed5b5b01); 9852a7212324 drops it.
 func lruAddDrainAll(t Task) {
-	if k := t.Kernel(); !k.Has(PercpuMemHotplug) && !k.Has(DrainWithoutCPULock) {
+	if k := t.Kernel(); !k.Has(DrainCpusLocked) && !k.Has(DrainWithoutCPULock) {
 		t.RLock(CPUHotplugLock)
 		t.RUnlock(CPUHotplugLock)
 	}
@@ -254,6 +262,9 @@ func archAddMemory(t Task, b Block) (errno Errno) {
 		return ENOMEM
 	}
 	t.Write(MemoryMap.Of(b), 0)
+	if !t.Kernel().Has(ZoneAtOnline) {
+		t.Write(ZonePages.Of(b), 0) // __add_zone(): the span of the zone
+	}
 	if f := hooksOf(t).ArchAdd; f != nil {
 		f(t, b)
 	}

@@ -22,6 +22,9 @@ func dlparAddLMB(t Task, b Block) Errno {
 	if ret := addUnderGate(t, b); ret != OK {
 		return ret
 	}
+	if !t.Kernel().Has(PseriesOnlines) {
+		return OK // the policy onlined it, or user space will
+	}
 	if ret := dlparChangeState(t, b, true); ret != OK {
 		removeMemoryLocked(t, b)
 		return ret

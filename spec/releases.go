@@ -85,7 +85,7 @@ func StableKernels() []Stable {
 		{Name: "v4.19.124", Base: Release{4, 19}, Source: "its tree",
 			Has: append(v419later, RemoveTakesDeviceHotplug, ReleaseResourceLate, BlockDevicesOutside, RemoveBlocksFirst)},
 		{Name: "v5.4.19", Base: Release{5, 4}, Has: []*Change{RemoveBlocksFirst}, Source: reviewed},
-		{Name: "v5.4.286", Base: Release{5, 4}, Has: []*Change{RemoveBlocksFirst, RemoveUnpairedDone}, Source: "its tree"},
+		{Name: "v5.4.286", Base: Release{5, 4}, Has: []*Change{RemoveBlocksFirst, RemoveUnpairedDone, PcpDrainAgain}, Source: "its tree"},
 		{Name: "v5.5.3", Base: Release{5, 5}, Has: []*Change{RemoveBlocksFirst}, Source: reviewed},
 		{Name: "v6.1.72", Base: Release{6, 1}, Has: []*Change{LockInBlockOnline}, Source: reviewed},
 		{Name: "v6.1.158", Base: Release{6, 1}, Has: []*Change{LockInBlockOnline, ZonelistIrqsOff, UsageRCU}, Source: "its tree"},
