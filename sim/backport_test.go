@@ -124,8 +124,11 @@ func TestBackportOfTheStory(t *testing.T) {
 			append([]string{spec.AddTakesDeviceHotplug.ID, spec.ProbeStoreUnlock.ID, memtraceLocks}, base...),
 			append([]string{spec.AddTakesDeviceHotplug.ID, spec.ProbeStoreUnlock.ID, memtraceGone}, base...)},
 		"v4.14+8df1d0e4a265+d2ab99403ee0": {append([]string{memtraceLocks}, base...), append([]string{memtraceGone}, base...)},
-		"v5.7":                            {{spec.RemoveUnpairedDone.ID}},
-		"v6.1":                            {{}},
+		"v4.19": {
+			append([]string{spec.AddTakesDeviceHotplug.ID, spec.ProbeStoreUnlock.ID, memtraceLocks, spec.MemtraceOnlineLock.ID}, base...),
+			append([]string{spec.AddTakesDeviceHotplug.ID, spec.ProbeStoreUnlock.ID, memtraceGone}, base...)},
+		"v5.7": {{spec.RemoveUnpairedDone.ID}},
+		"v6.1": {{}},
 	} {
 		b, err := sim.FindBackports(t.Context(), sim.BackportConfig{Kernel: mustKernel(t, kernel), Sizes: sim.SizesUpTo(2, 1)})
 		require.NoError(t, err)

@@ -6,7 +6,7 @@ import "context"
 // whether a function on the way takes one more lock. A change is left out if the scene breaks something with it and without it, whatever
 // the other changes are that are left out: each of these kernels is tried, which takes milliseconds.
 
-// maxPlays bounds the kernels that are tried to leave one more change out.
+// maxPlays bounds the kernels that are tried to make one counterexample short.
 const maxPlays = 512
 
 // play is a scene that is played with one set of changes after the other.
@@ -26,6 +26,7 @@ func (p *play) with(ctx context.Context, s changeSet) []changeSet {
 	if found, ok := p.found[s]; ok {
 		return found
 	}
+	p.left--
 	found, err := p.b.perform(ctx, p.scene, s)
 	if err != nil {
 		found = nil // it shows nothing; if the kernel is checked, the check says what is wrong
@@ -38,8 +39,8 @@ func (p *play) with(ctx context.Context, s changeSet) []changeSet {
 
 // shorten leaves out of what a counterexample with s asked what makes no difference.
 func (p *play) shorten(ctx context.Context, s, asked changeSet) changeSet {
+	p.left = maxPlays
 	for _, i := range asked.members() {
-		p.left = maxPlays
 		if p.always(ctx, s, asked.without(i)) {
 			asked = asked.without(i)
 		}
@@ -54,7 +55,7 @@ func (p *play) always(ctx context.Context, s, fixed changeSet) bool {
 	if t.and(fixed) != s.and(fixed) {
 		return true // no closed set agrees
 	}
-	if p.left--; p.left < 0 {
+	if p.left <= 0 {
 		return false
 	}
 	more, ok := fewestBeside(fixed, p.with(ctx, t))
