@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"hash/maphash"
 	"slices"
 
 	"memhp/spec"
@@ -15,13 +14,13 @@ import (
 // told apart: nothing that other tasks see depends on it.
 func merge(g *graph, sliced []*spec.VarClass) (class []int32, classes int) {
 	class = make([]int32, len(g.nodes))
-	first, ns := map[string]int32{}, names{}
+	first, ns := map[string]int32{}, newNames()
 	for i := range g.nodes {
-		key := g.nodes[i].key(sliced, ns)
-		c, ok := first[key]
+		ns.key(&g.nodes[i], sliced)
+		c, ok := first[string(ns.buf)]
 		if !ok {
 			c = int32(len(first))
-			first[key] = c
+			first[string(ns.buf)] = c
 		}
 		class[i] = c
 	}
@@ -34,67 +33,105 @@ func merge(g *graph, sliced []*spec.VarClass) (class []int32, classes int) {
 	}
 }
 
-// names gives small numbers to comparable values, in the order in which they are first seen.
-type names map[any]int32
+// names gives small numbers to what nodes consist of, in the order in which it is first seen.
+type names struct {
+	ops       map[op]int32
+	holds     map[spec.Hold]int32
+	vars      map[spec.Var]int32
+	functions map[*spec.Function]int32
+	breaches  map[breach]int32
+	events    map[event]int32
 
-func (ns names) of(x any) int32 {
-	n, ok := ns[x]
+	buf  []byte  // the key of the last node
+	held []int32 // in that key
+}
+
+func newNames() *names {
+	return &names{ops: map[op]int32{}, holds: map[spec.Hold]int32{}, vars: map[spec.Var]int32{}, functions: map[*spec.Function]int32{},
+		breaches: map[breach]int32{}, events: map[event]int32{}}
+}
+
+// numberOf returns the number of x, which is the next one if x is new.
+func numberOf[T comparable](seen map[T]int32, x T) int32 {
+	n, ok := seen[x]
 	if !ok {
-		n = int32(len(ns))
-		ns[x] = n
+		n = int32(len(seen))
+		seen[x] = n
 	}
 	return n
 }
 
-// key tells apart the nodes that differ in themselves.
-func (n *node) key(sliced []*spec.VarClass, ns names) string {
+func (ns *names) add(numbers ...int32) {
+	for _, x := range numbers {
+		ns.buf = appendInt(ns.buf, x)
+	}
+}
+
+// key puts together what tells apart the nodes that differ in themselves. Lists begin with a negative number, so no two look alike.
+func (ns *names) key(n *node, sliced []*spec.VarClass) {
+	ns.buf = ns.buf[:0]
 	o := n.op
 	if o.kind == opReturn || slices.Contains(sliced, o.v.Class) {
 		o.arg = 0
 	}
-	flags := [...]bool{n.pending, n.fatal, n.loop, n.dead}
-	key := []int32{n.actor, ns.of(o), ns.of(flags)}
+	ns.add(n.actor, numberOf(ns.ops, o), flags(n.pending, n.fatal, n.loop, n.dead))
 	if n.apart {
-		key = append(key, -6, int32(n.block))
+		ns.add(-6, int32(n.block))
 	}
-	holds := make([]int32, len(n.held))
-	for i, h := range n.held {
-		holds[i] = ns.of(spec.Hold{Lock: h.Lock, Mode: h.Mode})
-	}
-	slices.Sort(holds)
-	key = append(append(key, -1), holds...)
+	ns.addHolds(n.held)
 	for _, v := range n.pins {
-		key = append(key, ns.of(v))
+		ns.add(numberOf(ns.vars, v))
 	}
-	key = append(key, -2)
+	ns.add(-2)
 	for _, v := range n.wrote {
-		key = append(key, ns.of(v))
+		ns.add(numberOf(ns.vars, v))
 	}
-	key = append(key, -3)
+	ns.add(-3)
 	for _, f := range n.stack {
-		key = append(key, ns.of(f))
+		ns.add(numberOf(ns.functions, f))
 	}
 	for _, b := range n.broken {
 		b.why = ""
-		key = append(key, -4, ns.of(b))
+		ns.add(-4, numberOf(ns.breaches, b))
 	}
-	for i, events := range append(slices.Clip(n.passed), n.entered) {
-		for _, e := range events {
-			key = append(key, -5, int32(i), ns.of(e))
+	for i, events := range n.passed {
+		ns.addEvents(int32(i), events)
+	}
+	ns.addEvents(int32(len(n.passed)), n.entered)
+}
+
+// addHolds adds the holds, in whatever order they were taken, and the beginning of the next list.
+func (ns *names) addHolds(held spec.Held) {
+	ns.held = ns.held[:0]
+	for _, h := range held {
+		ns.held = append(ns.held, numberOf(ns.holds, spec.Hold{Lock: h.Lock, Mode: h.Mode}))
+	}
+	slices.Sort(ns.held)
+	ns.add(-1)
+	ns.add(ns.held...)
+	ns.add(-7)
+}
+
+func (ns *names) addEvents(answer int32, events []event) {
+	for _, e := range events {
+		ns.add(-5, answer, numberOf(ns.events, e))
+	}
+}
+
+// flags puts facts into one number.
+func flags(facts ...bool) (out int32) {
+	for i, f := range facts {
+		if f {
+			out |= 1 << i
 		}
 	}
-	var buf []byte
-	for _, x := range key {
-		buf = appendInt(buf, x)
-	}
-	return string(buf)
+	return out
 }
 
 // refine splits the classes whose nodes lead to different classes.
 func refine(g *graph, class []int32) ([]int32, int) {
 	out := make([]int32, len(class))
-	seen := make(map[uint64]int32, len(class))
-	seed := maphash.MakeSeed()
+	seen := map[string]int32{}
 	var buf []byte
 	for i := range g.nodes {
 		buf = appendInt(buf[:0], class[i])
@@ -105,11 +142,10 @@ func refine(g *graph, class []int32) ([]int32, int) {
 			}
 			buf = appendInt(buf, c)
 		}
-		h := maphash.Bytes(seed, buf)
-		c, ok := seen[h]
+		c, ok := seen[string(buf)]
 		if !ok {
 			c = int32(len(seen))
-			seen[h] = c
+			seen[string(buf)] = c
 		}
 		out[i] = c
 	}
