@@ -56,22 +56,55 @@ func TestReplaceReturns(t *testing.T) {
 
 // What cannot be replaced is an error that names the function and the actor.
 func TestReplaceMistakes(t *testing.T) {
-	m, part, void := mutex("m"), &spec.Function{Name: "part"}, &spec.Function{Name: "void"}
+	m, part, void, answers := mutex("m"), &spec.Function{Name: "part"}, &spec.Function{Name: "void"}, &spec.Function{Name: "answers", Answers: true}
 	actor := one("mine", func(t spec.Task) {
 		end := t.Call(part)
 		t.Lock(m)
 		end()
 		func() { defer t.Call(void)(); t.Read(spec.Presence.Of(0)) }()
+		if func() bool { defer t.Call(answers)(); return t.Read(spec.Presence.Of(0)) == spec.Present }() {
+			t.Write(spec.Presence.Of(0), spec.Absent)
+		}
 		t.Unlock(m)
 	})
 	for f, want := range map[*spec.Function]string{
-		part: "procedure mine: panic: part() cannot be replaced: it is part of another function",
-		void: "procedure mine: panic: void() returns nothing, and what replaces it returns -EINVAL",
+		part:    "procedure mine: panic: part() cannot be replaced: it is part of another function",
+		answers: "procedure mine: panic: answers() cannot be replaced: what it returns is no errno",
+		void:    "procedure mine: panic: void() returns nothing, and what replaces it returns -EINVAL",
 	} {
 		actors := spec.Replace([]spec.Actor{actor}, f, func(spec.Task, spec.Block) spec.Errno { return spec.EINVAL })
 		_, err := sim.Check(context.Background(), sim.Config{Kernel: mustKernel(t, "v6.12"), Actors: actors, Tasks: 1, Blocks: 1})
 		require.ErrorContains(t, err, want)
 	}
+	k := mustKernel(t, "v4.14")
+	for _, f := range []*spec.Function{spec.MemtraceOffline, spec.MemtraceAlloc} { // they return a bool, and false would be no patch that anybody meant
+		actors := spec.Replace(actorsOf(t, k, "memtrace"), f, func(spec.Task, spec.Block) spec.Errno { return spec.OK })
+		_, err := sim.Check(context.Background(), sim.Config{Kernel: k, Actors: actors, Tasks: 1, Blocks: 1})
+		require.ErrorContains(t, err, f.Name+"() cannot be replaced")
+	}
+}
+
+// A token of a kernel with a replaced function is replayed with the same actors. Without them, it is about another kernel, and does not show what was
+// found.
+func TestTokensOfReplacedFunctions(t *testing.T) {
+	k := mustKernel(t, "v4.1")
+	actors := spec.Replace(actorsOf(t, k, spec.GroupCore), spec.OnlinePages, func(t spec.Task, b spec.Block) spec.Errno {
+		spec.DoMemHotplugBegin(t)
+		defer spec.DoMemHotplugDone(t)
+		return spec.DoOnlinePages(t, b)
+	})
+	recursions := 0
+	for _, v := range check(t, sim.Config{Kernel: k, Actors: actors, Tasks: 2, Blocks: 1}).Violations {
+		again, err := sim.Replay(v.Token, actors)
+		require.NoError(t, err, v.Token)
+		require.Equal(t, v, again.Violations[0])
+		if v.Invariant == spec.NoRecursion.ID { // the patch breaks that, and v4.1 does not
+			recursions++
+			_, err = sim.Replay(v.Token, nil)
+			require.Error(t, err, v.Token)
+		}
+	}
+	require.Positive(t, recursions)
 }
 
 // Mistakes in a procedure of one's own are errors that name it.

@@ -124,8 +124,8 @@ var (
 	AcpiMemoryRemove  = &Function{Name: "acpi_memory_device_remove", File: "drivers/acpi/acpi_memhotplug.c", Doc: "removes the memory of an ACPI memory device"}
 
 	MemtraceEnable  = &Function{Name: "memtrace_enable_set", File: fileMemtrace, Errnos: []Errno{EINVAL, EAGAIN}, Some: []ErrnoSpan{{Errno: EAGAIN, From: MemtraceReadd}}, Doc: "write to debugfs powerpc/memtrace/enable"}
-	MemtraceOffline = &Function{Name: "memtrace_offline_pages", File: fileMemtrace, Doc: "offlines a range by writing mem->state and calling offline_pages()"}
-	MemtraceAlloc   = &Function{Name: "memtrace_alloc_node", File: fileMemtrace, Doc: "offlines and removes a range of a node for tracing"}
+	MemtraceOffline = &Function{Name: "memtrace_offline_pages", File: fileMemtrace, Answers: true, Doc: "offlines a range by writing mem->state and calling offline_pages()"}
+	MemtraceAlloc   = &Function{Name: "memtrace_alloc_node", File: fileMemtrace, Answers: true, Doc: "offlines and removes a range of a node for tracing"}
 	MemtraceOnline  = &Function{Name: "memtrace_online", File: fileMemtrace, Doc: "adds the memory of memtrace again and onlines it"}
 
 	MemremapPagesFn = &Function{Name: "devm_memremap_pages", File: "kernel/memremap.c", Errnos: []Errno{ENOMEM}, Doc: "adds memory without block devices (ZONE_DEVICE); hmm_devmem_pages_create() locks alike"}

@@ -1,6 +1,10 @@
 package spec_test
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -70,4 +74,29 @@ func TestFunctionsAreComplete(t *testing.T) {
 	}
 	_, err := spec.FindFunction("nothing")
 	require.ErrorContains(t, err, `unknown function "nothing"`)
+}
+
+// A procedure that returns something else than an errno is marked so, and no other.
+func TestFunctionsThatAnswer(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	var source strings.Builder
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		source.Write(text)
+	}
+	procedure := regexp.MustCompile(`(?m)^func \w+\(t Task.*\) (\w+) \{\n\tdefer t\.Call\((\w+)\)`)
+	var answer []string
+	for _, m := range procedure.FindAllStringSubmatch(source.String(), -1) {
+		if m[1] != "Errno" {
+			answer = append(answer, m[2])
+		}
+	}
+	var marked []string
+	for _, m := range regexp.MustCompile(`(\w+) += &Function\{.*Answers: true`).FindAllStringSubmatch(source.String(), -1) {
+		marked = append(marked, m[1])
+	}
+	require.ElementsMatch(t, answer, marked)
+	require.NotEmpty(t, marked)
 }

@@ -13,6 +13,8 @@ type Function struct {
 	// Errnos are the values that it may return besides 0, in some kernel; Some bounds the kernels of those that not every kernel returns.
 	Errnos []Errno
 	Some   []ErrnoSpan
+	// Answers tells that its procedure returns something else than an errno, such as a bool. Replace refuses it: what replaces it could not say what.
+	Answers bool
 	// Doc is a sentence on what it does.
 	Doc string
 }

@@ -7,7 +7,9 @@ import (
 
 // Replace returns the actors with p in the place of kernel function f, wherever they call it: a patch, ready to be checked. Like the
 // procedures of the specification, p enters f with defer t.Call(f)(&errno) if f's contract is to be checked. Within p, f is the function
-// that it replaces. p is given the block of the actor. f must return an errno or nothing.
+// that it replaces. p is given the block of the actor. f must return an errno or nothing: one that Answers, and one whose errno is not OK though f returns
+// nothing, is an error of the procedure that calls it. A token of a violation is replayed with the same actors (sim.Replay); without them it is
+// about the kernel as it was.
 func Replace(actors []Actor, f *Function, p func(t Task, b Block) Errno) []Actor {
 	out := slices.Clone(actors)
 	for i, a := range actors {
@@ -46,6 +48,9 @@ func (t *patched) Call(g *Function) func(...*Errno) {
 	t.skip()
 	if g != t.f || t.inside {
 		return t.Task.Call(g)
+	}
+	if g.Answers {
+		panic(fmt.Sprintf("%s() cannot be replaced: what it returns is no errno", g))
 	}
 	t.body = true
 	return func(returns ...*Errno) {
