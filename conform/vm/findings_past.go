@@ -45,8 +45,8 @@ and there bus_probe_device() waits for device_lock(), when the files of the bloc
 	}
 }
 
-// lingering is how many probes make a function slow to begin in the first trial: some milliseconds with software emulation, which is a tick or two.
-const lingering = 300
+// lingering is how many probes make a function slow to begin in the first trial: some tens of milliseconds with software emulation, many ticks.
+const lingering = 600
 
 // lingerIn makes the way into a function longer, by probes that record a stack each. The kernel and what it does are the same as without.
 func (g *Guest) lingerIn(ctx context.Context, function string, probeCount int) error {
