@@ -13,6 +13,8 @@ var (
 		Summary: "nor when it removes or adds a PCI host bridge", Needs: []*Change{SlotsWithoutGate}}
 	ScanLockFirst = &Change{ID: "scan_lock_first", Title: "ACPI: take device_hotplug_lock inside acpi_scan_lock",
 		Summary: "acpi_device_hotplug() takes acpi_scan_lock first, so that all order the two alike", Needs: []*Change{RootsWithoutGate}}
+	ContainersSplit = &Change{ID: "containers_split", Title: "ACPI: detach the host bridges of a container before device_hotplug_lock is taken",
+		Summary: "acpi_device_hotplug() takes device_hotplug_lock for the memory and the processors of a container, when the host bridges in it are gone", Needs: []*Change{ScanLockFirst}}
 	SleepLocksEarly = &Change{ID: "sleep_locks_early", Title: "ACPI: take acpi_scan_lock before hibernate() takes device_hotplug_lock",
 		Summary: "the ACPI code for sleep takes acpi_scan_lock after processes are frozen and before device_hotplug_lock is taken, not when the transition begins", Needs: []*Change{ScanLockFirst}}
 	VirtioMemKnowsGate = &Change{ID: "virtio_mem_knows_gate", Title: "virtio-mem: __remove_memory() if the caller of remove() holds device_hotplug_lock",
@@ -29,6 +31,10 @@ var (
 		Summary: "dlpar_hp_pmem() leaves it to the drivers of what it adds and removes to lock memory hotplug"}
 	PciStoresTry = &Change{ID: "pci_stores_try", Title: "PCI: try the locks of hotplug in stores of attributes that hotplug removes",
 		Summary: "DEVICE/rescan and slots/N/power of acpiphp try pci_rescan_remove_lock and acpi_scan_lock, and restart the system call"}
+	PciehpPowerAsks = &Change{ID: "pciehp_power_asks", Title: "PCI: pciehp: do not wait for the interrupt thread in slots/N/power",
+		Summary: "pciehp_sysfs_disable_slot() asks the interrupt thread and returns; user space sees in the attribute when it is done"}
+	PciehpThreadTries = &Change{ID: "pciehp_thread_tries", Title: "PCI: pciehp: try pci_rescan_remove_lock in the interrupt thread",
+		Summary: "pciehp_unconfigure_device() tries pci_rescan_remove_lock; where it is taken the request stays pending, and the thread ends and is woken again unless the port goes"}
 	DaxAttrsTry = &Change{ID: "dax_attrs_try", Title: "dax: try the lock of the region in attributes that go under it",
 		Summary: "the attributes of dax devices and mappings try the lock of the region, and restart the system call"}
 	DaxCreateUnwinds = &Change{ID: "dax_create_unwinds", Title: "dax: undo devm_create_dev_dax() with the lock held",
@@ -41,6 +47,6 @@ var (
 
 // Proposals returns the changes that no release has.
 func Proposals() []*Change {
-	return []*Change{SlotsWithoutGate, SlotsDropGate, RootsWithoutGate, ScanLockFirst, SleepLocksEarly, VirtioMemKnowsGate, VirtioMemKeepsBlocks, WorkerAsksRemoving, WorkerTriesGate, QuiesceFirst, KmemWorksLater,
-		DlparPmemWithoutGate, PciStoresTry, DaxAttrsTry, DaxCreateUnwinds, OfflineNodeLocked, SpanSeqlockAgain}
+	return []*Change{SlotsWithoutGate, SlotsDropGate, RootsWithoutGate, ScanLockFirst, ContainersSplit, SleepLocksEarly, VirtioMemKnowsGate, VirtioMemKeepsBlocks, WorkerAsksRemoving, WorkerTriesGate, QuiesceFirst, KmemWorksLater,
+		DlparPmemWithoutGate, PciStoresTry, PciehpPowerAsks, PciehpThreadTries, DaxAttrsTry, DaxCreateUnwinds, OfflineNodeLocked, SpanSeqlockAgain}
 }

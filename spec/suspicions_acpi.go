@@ -71,6 +71,25 @@ func ejectRoot(t Task, held gateState) {
 	t.Unlock(pciLock)
 }
 
+// containerEject models acpi_scan_hot_remove() of a container whose memory and processors user space has offlined (demand_offline, drivers/acpi/container.c):
+// acpi_scan_check_and_detach() detaches what is in it, a PCI host bridge among it. As proposed it does that before it takes device_hotplug_lock.
+func containerEject(t Task, b Block) Errno {
+	if !t.Kernel().Has(ContainersSplit) {
+		return acpiHotplugWork(memoryEvent, func(t Task, held gateState) {
+			ejectRoot(t, held)
+			dimmEvent(t, held)
+		})(t, b)
+	}
+	defer t.Call(AcpiDeviceHotplug)()
+	t.Lock(AcpiScanLock)
+	defer t.Unlock(AcpiScanLock)
+	ejectRoot(t, gateFree)
+	lockDeviceHotplug(t)
+	defer unlockDeviceHotplug(t)
+	dimmEvent(t, gateHeld)
+	return OK
+}
+
 // dimmEvent models the plug or the eject of a DIMM by its locks: acpi_memory_device_add() and acpi_memory_device_remove() call
 // __add_memory() and __remove_memory(). What happens to its blocks is shown by acpi_add and acpi_eject of group core.
 func dimmEvent(t Task, _ gateState) {
@@ -161,6 +180,8 @@ func acpiphpActors() []Actor {
 		event("acpi_slot_eject", "ACPI requests the eject of a PCI slot with virtio-mem", slotEvent, ejectSlot(virtioMemPCI)),
 		event("acpi_slot_check", "ACPI announces a change of a PCI slot", slotEvent, checkSlot(virtioMemPCI)),
 		event("acpi_root_eject", "ACPI requests the eject of a PCI host bridge with virtio-mem below it", rootEvent, ejectRoot),
+		{Name: "acpi_container_eject", Doc: "ACPI requests the eject of a container with memory, and with a PCI host bridge with virtio-mem below it", Single: kacpiHotplug, Platforms: acpiPlatforms,
+			From: VirtioMem, Run: containerEject},
 		event("acpi_dimm", "ACPI plugs or ejects a DIMM", memoryEvent, dimmEvent),
 		sysfs("slot_power_off", "user space writes 0 to slots/N/power, of acpiphp", slotPower(acpiphpDisable)),
 		sysfs("slot_power_on", "user space writes 1 to slots/N/power, of acpiphp", slotPower(acpiphpEnable)),

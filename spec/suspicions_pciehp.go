@@ -17,7 +17,11 @@ var (
 // pciehpUnconfigure models pciehp_unconfigure_device(): ctrl->reset_lock is dropped around the removal.
 func pciehpUnconfigure(t Task, _ Block) Errno {
 	defer t.Call(PciehpUnconfigure)()
-	t.Lock(pciLock)
+	if !t.Kernel().Has(PciehpThreadTries) {
+		t.Lock(pciLock)
+	} else if !t.TryLock(pciLock) {
+		return EBUSY
+	}
 	cxlPCI.stopAndRemove(t, gateFree)
 	t.Unlock(pciLock)
 	return OK
@@ -27,6 +31,9 @@ func pciehpUnconfigure(t Task, _ Block) Errno {
 func pciehpPower(t Task, b Block) Errno {
 	return sysfsWrite(t, PciehpPowerAttr.Of(NoBlock), func() Errno {
 		defer t.Call(PowerWrite)()
+		if t.Kernel().Has(PciehpPowerAsks) {
+			return OK // the thread is pciehp_ist
+		}
 		t.Lock(PciehpIst.Of(NoBlock))
 		defer t.Unlock(PciehpIst.Of(NoBlock))
 		return pciehpUnconfigure(t, b)
