@@ -169,7 +169,11 @@ func (b *backporter) stopped(why string) { b.out.Complete, b.out.Limit = false, 
 
 // verify checks the kernel with s at growing sizes, up to the first at which something is broken or unknown.
 func (b *backporter) verify(ctx context.Context, s changeSet) (r *Result, size spec.Size, err error) {
-	for _, size = range b.Sizes {
+	sizes, err := b.sizesOf(b.kernel(s))
+	if err != nil {
+		return nil, size, err
+	}
+	for _, size = range sizes {
 		r, err = b.check(ctx, b.kernel(s), size)
 		b.out.Checks++
 		if b.Progress != nil {
@@ -180,6 +184,16 @@ func (b *backporter) verify(ctx context.Context, s changeSet) (r *Result, size s
 		}
 	}
 	return r, size, err
+}
+
+// sizesOf returns the sizes at which kernel k is checked: the largest, and of the others those with enough blocks for its actors.
+func (b *backporter) sizesOf(k spec.Kernel) ([]spec.Size, error) {
+	actors, err := b.actorsIn(k)
+	last := len(b.Sizes) - 1
+	few := func(s spec.Size) bool {
+		return slices.ContainsFunc(actors, func(a spec.Actor) bool { return a.Blocks > s.Blocks })
+	}
+	return append(slices.DeleteFunc(slices.Clone(b.Sizes[:last]), few), b.Sizes[last]), err
 }
 
 // check checks kernel k with all actors.

@@ -158,6 +158,20 @@ func TestBackportThatRemovesTheActor(t *testing.T) {
 	require.NotEmpty(t, b.Broken, "with the actor something fails")
 }
 
+// Sizes with fewer blocks than an actor works on are left out; the last one has to do.
+func TestBackportOfActorsOfSeveralBlocks(t *testing.T) {
+	c := sim.BackportConfig{Kernel: mustKernel(t, "v6.1"), Selection: "dimm_add", Candidates: []*spec.Change{spec.LockInBlockOnline}, Sizes: sim.SizesUpTo(2, 2)}
+	b, err := sim.FindBackports(t.Context(), c)
+	require.NoError(t, err)
+	require.True(t, b.Complete)
+	require.Equal(t, [][]string{{}}, idSets(b))
+	require.Equal(t, 1, b.Checks)
+
+	c.Sizes = sim.SizesUpTo(2, 1)
+	_, err = sim.FindBackports(t.Context(), c)
+	require.ErrorContains(t, err, "dimm_add works on 2 blocks")
+}
+
 func sameElements(a, b []string) bool {
 	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
 	return slices.Equal(a, b)
