@@ -1,8 +1,13 @@
 package spec
 
+import "slices"
+
 // Bugs of drivers and firmware interfaces.
 
-func platformBugs() []Bug {
+func platformBugs() []Bug { return slices.Concat(firmwareBugs(), driverBugs()) }
+
+// firmwareBugs are those of ACPI, hibernation and powerpc.
+func firmwareBugs() []Bug {
 	return []Bug{
 		{ID: "B23", Title: "hibernation, ACPI and memory hotplug take their locks in different orders", Negative: true, Fix: []*Change{HotplugWithoutSleep},
 			Story: "A series of August 2013 set the order: pm_mutex, device_hotplug_lock, acpi_scan_lock. Hibernation takes device_hotplug_lock inside pm_mutex since, and memory hotplug, which runs under device_hotplug_lock, " +
@@ -31,6 +36,17 @@ func platformBugs() []Bug {
 			Source: "the patch and its answers of July 2019; v5.3.1 and v5.4.0 have the comment and no lock",
 			Scenarios: []Scenario{{Before: "v5.10", After: "v5.10", Actors: "acpi_boot_scan", AfterActors: "acpi_boot_scan_locked",
 				Breaks: []*Invariant{DeviceHotplugHeld}, By: []string{"acpi_boot_scan"}}}},
+		{ID: "B64", Title: "powerpc changes its linear mapping from two places", Fix: []*Change{LinearMappingMutex},
+			Story:  "Only mem_hotplug_lock kept two changes of the linear mapping apart; memtrace of v5.11 changes it without. The repair gives the mapping a mutex.",
+			Source: "v5.10.185 and v6.1-rc7", Unverified: "the changelog was not read",
+			Scenarios: []Scenario{{Before: "v6.1-e5b2af044f31", After: "v6.1", Actors: "memtrace_linear_map,powerpc_add",
+				Breaks: []*Invariant{AddRemoveUnderMemHotplug}, By: []string{"memtrace_linear_map"}}}},
+	}
+}
+
+// driverBugs are those of balloons, virtio-mem and device mappings.
+func driverBugs() []Bug {
+	return []Bug{
 		{ID: "B34", Title: "the Xen balloon deadlocks with onlining", Fix: []*Change{XenDropMutex},
 			Story: "The balloon worker holds balloon_mutex when it adds memory; pages that come online go into the balloon, under balloon_mutex, with mem_hotplug_lock held. With auto-online one task " +
 				"takes it twice. The repair drops balloon_mutex around the call.",
@@ -80,10 +96,5 @@ func platformBugs() []Bug {
 			Source: "50f44ee7248a by title; v5.0.1 and v5.3.1",
 			Scenarios: []Scenario{{Before: "v5.3-50f44ee7248a", After: "v5.3", Actors: "pgmap_use,pgmap_teardown",
 				Breaks: []*Invariant{NoBug}, By: []string{"pgmap_use"}}}},
-		{ID: "B64", Title: "powerpc changes its linear mapping from two places", Fix: []*Change{LinearMappingMutex},
-			Story:  "Only mem_hotplug_lock kept two changes of the linear mapping apart; memtrace of v5.11 changes it without. The repair gives the mapping a mutex.",
-			Source: "v5.10.185 and v6.1-rc7", Unverified: "the changelog was not read",
-			Scenarios: []Scenario{{Before: "v6.1-e5b2af044f31", After: "v6.1", Actors: "memtrace_linear_map,powerpc_add",
-				Breaks: []*Invariant{AddRemoveUnderMemHotplug}, By: []string{"memtrace_linear_map"}}}},
 	}
 }
