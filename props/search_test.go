@@ -81,6 +81,7 @@ func (p *probe) Fatal(...any)          { p.FailNow() }
 func hunt(t *testing.T, w *sim.Walker, budget, steps int, wanted func(*sim.Violation) bool) *sim.Violation {
 	t.Helper()
 	var last *sim.Violation
+	w.Untraced = true
 	refuted(t, budget, func(t *rapid.T) {
 		if walk := take(t, w, steps); walk.Violation != nil && wanted(walk.Violation) {
 			last = walk.Violation

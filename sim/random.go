@@ -15,6 +15,9 @@ type Walker struct {
 	// others, unless breaking them ends the path.
 	Watch func(rule *spec.Invariant, function string) bool
 
+	// Untraced leaves the trace out: to rebuild it takes more time than the walk. The token of a violation shows it.
+	Untraced bool
+
 	// known, if set, tells whether a violation was shown before. Operations are rebuilt only for one that was not, since that takes
 	// more time than the walk.
 	known func(v Violation) bool
@@ -74,7 +77,7 @@ func (w *Walker) Walk(draw func(label string, n int) int, steps int) (Walk, erro
 		n := draw("outcome", len(ends))
 		if broken := w.follow(&t, move{task, n}, &ends[n]); broken != nil {
 			v := w.e.violationOf(*broken, nil, t.schedule)
-			if w.known != nil && w.known(v) {
+			if w.Untraced || w.known != nil && w.known(v) {
 				walk.Violation = &v
 				return walk, nil
 			}
@@ -83,7 +86,7 @@ func (w *Walker) Walk(draw func(label string, n int) int, steps int) (Walk, erro
 			return walk, err
 		}
 	}
-	if w.known != nil {
+	if w.Untraced || w.known != nil {
 		return walk, nil
 	}
 	trace, err := w.p.steps(t)
