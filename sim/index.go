@@ -18,7 +18,7 @@ type index struct {
 const (
 	firstSlots = 64
 	// fewSlots are so few that memory does not matter.
-	fewSlots = 1 << 17
+	fewSlots = 1 << 18
 	// together is how many places are looked at in a row.
 	together = 32
 	// While states are added, the numbers from newcomer on stand for those that are not numbered yet: the batch, and the number there.
@@ -106,7 +106,7 @@ func (s *index) home(tag uint32) int {
 	return int(hi)
 }
 
-// reserve makes room for more entries: it leaves a quarter of the places free. A shard doubles while it is small, and then grows by a half.
+// reserve makes room for more entries: it leaves a quarter of the places free. A shard doubles while it is small, and then grows by a quarter.
 // Only one shard grows at a time, so this never takes much memory; and since the old order is nearly the new one, it reads and writes
 // memory from one end to the other.
 func (s *index) reserve(more int) {
@@ -115,7 +115,7 @@ func (s *index) reserve(more int) {
 		if size < fewSlots {
 			size *= 2
 		} else {
-			size += size / 2
+			size += size / 4
 		}
 	}
 	if size == len(s.slots) {

@@ -11,7 +11,7 @@ type stateID uint32
 const noState = ^stateID(0)
 
 // table is the visited set: the states in the order in which they were found, and an index of them. A state costs 16 bytes for its key,
-// one for its predecessor, and 10.7 to 16 in the index.
+// one for its predecessor, and 10.7 to 13.3 in the index once there are many.
 type table struct {
 	keys [][]key   // in chunks, so that growing copies nothing
 	from [][]uint8 // for each state, which one of its block it was found from
