@@ -96,7 +96,7 @@ func newAutomaton(k spec.Kernel, actors []spec.Actor, tasks, blocks int, r Reduc
 	}
 	a.locks = a.allLocks()
 	if len(a.locks) > maxLocks {
-		return nil, fmt.Errorf("%d lock objects, and at most %d fit: use fewer blocks", len(a.locks), maxLocks)
+		return nil, fmt.Errorf("%d lock objects, and at most %d fit: use fewer blocks or actors", len(a.locks), maxLocks)
 	}
 	if err := a.lay(); err != nil {
 		return nil, err
@@ -153,7 +153,7 @@ func (a *automaton) lay() error {
 		}
 	}
 	if total > 60 {
-		return fmt.Errorf("the variables need %d bits, and at most 60 fit: use fewer blocks", total)
+		return fmt.Errorf("the variables need %d bits, and at most 60 fit: use fewer blocks or actors", total)
 	}
 	a.layout.bits = uint8(total)
 	return nil

@@ -122,6 +122,23 @@ func ExistingActors(k Kernel, selection string) ([]Actor, error) {
 	return out, nil
 }
 
+// Machines returns the selections of actors that a selection stands for, each of which shares a machine of its own: "all" is the core, and the core
+// with each other group that kernel k has and that works on no more blocks than there are. All groups together would be more than fits into a
+// state, and few of them have anything in common but what the core does.
+func Machines(k Kernel, selection string, blocks int) []string {
+	if selection != "all" {
+		return []string{selection}
+	}
+	out := []string{GroupCore}
+	for _, a := range Actors() {
+		with := GroupCore + "," + a.Group
+		if a.Group != "" && a.Group != GroupNever && a.Blocks <= blocks && a.ExistsIn(k) && !slices.Contains(out, with) {
+			out = append(out, with)
+		}
+	}
+	return out
+}
+
 // OnPlatform returns the actors that the platform has.
 func OnPlatform(actors []Actor, platform string) []Actor {
 	return slices.DeleteFunc(slices.Clone(actors), func(a Actor) bool {

@@ -36,3 +36,25 @@ func TestAllLeavesOutWhatNoKernelHas(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, never)
 }
+
+// "all" is core with each other group, on a machine that has the blocks for it.
+func TestAllIsAMachineForEachGroup(t *testing.T) {
+	require.Equal(t, []string{"core,slab"}, spec.Machines(kernel(t, "v4.20"), "core,slab", 1))
+	one, two := spec.Machines(kernel(t, "v6.12"), "all", 1), spec.Machines(kernel(t, "v6.12"), "all", 2)
+	require.Equal(t, "core", one[0])
+	require.Contains(t, one, "core,suspicions-cxl")
+	require.NotContains(t, two, "core,never")
+	require.NotContains(t, one, "core,ranges")
+	require.Contains(t, two, "core,ranges")
+	covered := map[string]bool{}
+	for _, selection := range two {
+		actors, err := spec.SelectActors(kernel(t, "v6.12"), selection)
+		require.NoError(t, err)
+		for _, a := range actors {
+			covered[a.Name] = true
+		}
+	}
+	all, err := spec.SelectActors(kernel(t, "v6.12"), "all")
+	require.NoError(t, err)
+	require.Len(t, covered, len(all))
+}

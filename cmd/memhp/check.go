@@ -69,12 +69,11 @@ type checkCmd struct {
 func (c *checkCmd) Run(a *app) error {
 	var configs []sim.Config
 	for _, name := range c.Kernel {
-		config, err := c.config(a, name)
+		machines, err := c.configs(a, name)
 		if err != nil {
 			return err
 		}
-		config.Coverage = c.Coverage
-		configs = append(configs, config)
+		configs = append(configs, machines...)
 	}
 	var page *outFile
 	if c.HTML != "" {
@@ -86,6 +85,7 @@ func (c *checkCmd) Run(a *app) error {
 	}
 	var results []*sim.Result
 	for _, config := range configs {
+		config.Coverage = c.Coverage
 		r, err := a.check(config)
 		if err != nil {
 			return err

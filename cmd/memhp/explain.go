@@ -22,22 +22,26 @@ func (c *explainCmd) Run(a *app) error {
 	if c.Invariant != "" && !slices.ContainsFunc(spec.Invariants(), func(i *spec.Invariant) bool { return i.ID == c.Invariant }) {
 		return fmt.Errorf("unknown invariant %q; see memhp list invariants", c.Invariant)
 	}
-	config, err := c.config(a, c.Kernel)
+	configs, err := c.configs(a, c.Kernel)
 	if err != nil {
 		return err
 	}
 	for _, name := range c.By {
-		if _, err := spec.SelectActors(config.Kernel, name); err != nil {
+		if _, err := spec.SelectActors(configs[0].Kernel, name); err != nil {
 			return err
 		}
 	}
-	r, err := a.check(config)
-	if err != nil {
-		return err
+	var results []*sim.Result
+	for _, config := range configs {
+		r, err := a.check(config)
+		if err != nil {
+			return err
+		}
+		results = append(results, r)
 	}
-	i := fewestSteps(r.Violations, c.Invariant, c.By)
-	if i < 0 {
-		return a.nothingToExplain(c, r)
+	r, i := c.fewestSteps(results)
+	if r == nil {
+		return a.nothingToExplain(c, results)
 	}
 	a.status = exitViolation
 	if err := a.show(r, r.Violations[i]); err != nil {
@@ -46,37 +50,44 @@ func (c *explainCmd) Run(a *app) error {
 	return report.Others(a.out, a.style, r, i)
 }
 
-// fewestSteps returns the index of the violation that is shown in the fewest steps, of one invariant or of all, by the given actors or any, or -1.
-func fewestSteps(vs []sim.Violation, invariant string, by []string) int {
-	best := -1
-	for i, v := range vs {
-		wanted := (invariant == "" || v.Invariant == invariant) && (len(by) == 0 || sameNames(v.Actors, by))
-		if wanted && (best < 0 || v.Steps < vs[best].Steps) {
-			best = i
+// fewestSteps returns the violation that is shown in the fewest steps, of one invariant or of all, by the given actors or any: where it was found, and
+// its index there. If there is none the result is nil.
+func (c *explainCmd) fewestSteps(results []*sim.Result) (r *sim.Result, at int) {
+	for _, in := range results {
+		for i, v := range in.Violations {
+			wanted := (c.Invariant == "" || v.Invariant == c.Invariant) && (len(c.By) == 0 || sameNames(v.Actors, c.By))
+			if wanted && (r == nil || v.Steps < r.Violations[at].Steps) {
+				r, at = in, i
+			}
 		}
 	}
-	return best
+	return r, at
 }
 
 func sameNames(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
-func (a *app) nothingToExplain(c *explainCmd, r *sim.Result) error {
+func (a *app) nothingToExplain(c *explainCmd, results []*sim.Result) error {
 	what := c.Invariant
 	if what == "" {
 		what = "every invariant"
 	}
 	a.status = exitHolds
-	verdict := "holds"
-	if len(c.By) > 0 {
-		verdict = "holds, as far as just " + strings.Join(c.By, " and ") + " go"
+	for _, r := range results {
+		verdict := "holds"
+		if len(c.By) > 0 {
+			verdict = "holds, as far as just " + strings.Join(c.By, " and ") + " go"
+		}
+		if !r.Complete {
+			a.fail(exitInconclusive)
+			verdict = "was not found broken, but the check is not complete (" + r.Limit + ")"
+		}
+		if _, err := fmt.Fprintf(a.out, "kernel %s: %s %s; %s\n", r.Kernel, what, verdict, report.Scope(r)); err != nil {
+			return err
+		}
 	}
-	if !r.Complete {
-		a.status, verdict = exitInconclusive, "was not found broken, but the check is not complete ("+r.Limit+")"
-	}
-	_, err := fmt.Fprintf(a.out, "kernel %s: %s %s; %s\n", r.Kernel, what, verdict, report.Scope(r))
-	return err
+	return nil
 }
 
 // show prints a violation as an interleaving, and then as a splat.

@@ -13,10 +13,10 @@ func (historyCmd) Help() string {
 
 // Help implements kong.HelpProvider.
 func (checkCmd) Help() string {
-	return `Each invariant holds, is broken, in so many ways with a token for memhp replay each, or is inconclusive because a limit was hit. A verdict is about the actors, tasks and blocks that it names. A kernel is a release plus and minus changes; see memhp list kernels, changes and actors.
+	return `Each invariant holds, is broken, in so many ways with a token for memhp replay each, or is inconclusive because a limit was hit. A verdict is about the actors, tasks and blocks that it names. A kernel is a release plus and minus changes; see memhp list kernels, changes and actors. --actors all is the core, and then the core with each other group in turn, on a machine of its own.
 
     memhp check v4.19+381eab4a6ee v4.20
-    memhp check v6.12 --actors all --tasks 2 --timeout 10m
+    memhp check v6.12 --actors all --tasks 2 --blocks 1
     memhp check v4.20 --format ktap --html page.html`
 }
 

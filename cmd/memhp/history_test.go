@@ -105,8 +105,9 @@ func TestInterruptInTheMiddle(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	a := &app{ctx: ctx, out: &bytes.Buffer{}, err: &strings.Builder{}}
-	config, err := size{machine: machine{Actors: "core", Tasks: 3, Blocks: 2}}.config(a, "v4.19")
+	configs, err := size{machine: machine{Actors: "core", Tasks: 3, Blocks: 2}}.configs(a, "v4.19")
 	require.NoError(t, err)
+	config := configs[0]
 	config.Progress = func(p sim.Progress) {
 		if p.Violations > 0 {
 			cancel()

@@ -245,3 +245,14 @@ func TestProveWritesACertificate(t *testing.T) {
 	require.Equal(t, exitUsage, status)
 	require.Contains(t, errOut, "the certificate is for kernel v6.12, not v6.7")
 }
+
+// All actors are the core and then, each on a machine of its own, the core with each other group.
+func TestAllActors(t *testing.T) {
+	status, out, _ := memhp("check", "v6.12", "--actors", "all", "--tasks", "1", "--blocks", "1")
+	require.Equal(t, exitViolation, status)
+	require.Contains(t, out, "  group core, 1 task, 1 block\n")
+	require.Contains(t, out, "  group core, suspicions-cxl, 1 task, 1 block\n")
+	status, _, errOut := memhp("prove", "v6.12", "--actors", "all", "--certificate", filepath.Join(t.TempDir(), "proof"))
+	require.Equal(t, exitUsage, status)
+	require.Equal(t, "memhp: --actors all: a proof is of one machine; name groups, for example core,platform\n", errOut)
+}

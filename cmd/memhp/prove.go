@@ -30,16 +30,35 @@ type proveCmd struct {
 
 // Run implements the subcommand. The exit status is 0 if the kernel is proved right, 1 if it is not, and 3 if neither is known.
 func (c *proveCmd) Run(a *app) error {
-	config, err := c.config(a)
+	configs, err := c.configs(a)
 	if err != nil {
 		return err
+	}
+	if len(configs) > 1 && c.Certificate+c.Check != "" {
+		return fmt.Errorf("--actors %s: a proof is of one machine; name groups, for example core,platform", c.Actors)
 	}
 	if c.Check != "" {
-		return c.recheck(a, config)
+		return c.recheck(a, configs[0])
 	}
+	var results []*prove.Result
+	for _, config := range configs {
+		r, err := c.prove(a, config)
+		if err != nil {
+			return err
+		}
+		results = append(results, r)
+	}
+	if c.Format == "json" {
+		return report.ProveJSON(a.out, results)
+	}
+	return report.Prove(a.out, a.style, results)
+}
+
+// prove proves one machine right, writes the proof if that is asked for, and notes the verdict in the exit status.
+func (c *proveCmd) prove(a *app, config prove.Config) (*prove.Result, error) {
 	file, err := c.create()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if file != nil {
 		defer file.discard()
@@ -49,11 +68,11 @@ func (c *proveCmd) Run(a *app) error {
 		fmt.Fprint(a.err, "\r\x1b[K")
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if cert != nil && file != nil {
 		if err := file.finish(func(w io.Writer) error { return cert.Write(w, strings.HasSuffix(c.Certificate, ".gz")) }); err != nil {
-			return err
+			return nil, err
 		}
 		r.Certificate = c.Certificate
 	}
@@ -63,35 +82,38 @@ func (c *proveCmd) Run(a *app) error {
 	case prove.Unknown:
 		a.fail(exitInconclusive)
 	}
-	if c.Format == "json" {
-		return report.ProveJSON(a.out, []*prove.Result{r})
-	}
-	return report.Prove(a.out, a.style, []*prove.Result{r})
+	return r, nil
 }
 
-func (c *proveCmd) config(a *app) (prove.Config, error) {
+// configs returns what to prove: several machines if all actors are asked for.
+func (c *proveCmd) configs(a *app) ([]prove.Config, error) {
 	k, err := spec.ParseKernel(c.Kernel)
 	if err != nil {
-		return prove.Config{}, err
+		return nil, err
 	}
 	if c.MaxTasks < 1 || c.MaxIdeals < 0 || c.Timeout < 0 {
-		return prove.Config{}, fmt.Errorf("--max-tasks must be 1 or more, and limits not negative")
+		return nil, fmt.Errorf("--max-tasks must be 1 or more, and limits not negative")
 	}
-	config := prove.Config{AnyBlocks: c.Blocks == "any", MaxTasks: c.MaxTasks, Config: sim.Config{Kernel: k, Selection: c.Actors, Platform: c.Platform,
-		Limits: sim.Limits{States: c.MaxIdeals, Time: c.Timeout}}}
-	if !config.AnyBlocks {
-		if config.Blocks, err = strconv.Atoi(c.Blocks); err != nil || config.Blocks < 1 {
-			return config, fmt.Errorf("--blocks %s: expected a number of 1 or more, or any", c.Blocks)
+	blocks := 0 // any
+	if c.Blocks != "any" {
+		if blocks, err = strconv.Atoi(c.Blocks); err != nil || blocks < 1 {
+			return nil, fmt.Errorf("--blocks %s: expected a number of 1 or more, or any", c.Blocks)
 		}
 	}
-	if err := config.Config.Validate(); err != nil {
-		return config, err
+	var out []prove.Config
+	for _, selection := range spec.Machines(k, c.Actors, blocks) {
+		config := prove.Config{AnyBlocks: blocks == 0, MaxTasks: c.MaxTasks, Config: sim.Config{Kernel: k, Selection: selection, Platform: c.Platform, Blocks: blocks,
+			Limits: sim.Limits{States: c.MaxIdeals, Time: c.Timeout}}}
+		if err := config.Config.Validate(); err != nil {
+			return nil, err
+		}
+		if a.progress {
+			config.Progress = a.progressLine()
+		}
+		out = append(out, config)
 	}
 	a.noteUnmet(k)
-	if a.progress {
-		config.Progress = a.progressLine()
-	}
-	return config, nil
+	return out, nil
 }
 
 // create opens the file for the proof, if one is wanted.

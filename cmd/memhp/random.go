@@ -7,6 +7,7 @@ import (
 
 	"memhp/report"
 	"memhp/sim"
+	"memhp/spec"
 )
 
 type randomCmd struct {
@@ -22,10 +23,15 @@ type randomCmd struct {
 
 // Run implements the subcommand. What is found is a violation; to find nothing is inconclusive.
 func (c *randomCmd) Run(a *app) error {
-	config, err := c.config(a, c.Kernel)
+	k, err := spec.ParseKernel(c.Kernel)
 	if err != nil {
 		return err
 	}
+	config, err := c.config(k)
+	if err != nil {
+		return err
+	}
+	a.noteUnmet(k)
 	if c.Runs < 1 || c.Steps < 1 || c.Timeout < 0 {
 		return fmt.Errorf("--runs and --steps must be 1 or more, and --timeout must not be negative")
 	}

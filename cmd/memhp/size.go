@@ -20,15 +20,10 @@ type machine struct {
 }
 
 // config returns the machine under one kernel.
-func (m machine) config(a *app, name string) (sim.Config, error) {
-	k, err := spec.ParseKernel(name)
-	if err != nil {
-		return sim.Config{}, err
-	}
+func (m machine) config(k spec.Kernel) (sim.Config, error) {
 	if m.Tasks < 1 || m.Blocks < 1 {
 		return sim.Config{}, fmt.Errorf("--tasks and --blocks must be 1 or more")
 	}
-	a.noteUnmet(k)
 	c := sim.Config{Kernel: k, Selection: m.Actors, Platform: m.Platform, Tasks: m.Tasks, Blocks: m.Blocks}
 	return c, c.Validate()
 }
@@ -55,21 +50,32 @@ type reductions struct {
 
 var allOff = reductions{NoSymmetry: true, NoBlockSymmetry: true, NoLipton: true, NoSlicing: true, NoFocus: true}
 
-// config returns what to check for one kernel.
-func (s size) config(a *app, name string) (sim.Config, error) {
+// configs returns what to check for one kernel: several machines if all actors are asked for.
+func (s size) configs(a *app, name string) ([]sim.Config, error) {
 	if s.MaxStates < 0 || s.Timeout < 0 || s.Jobs < 0 {
-		return sim.Config{}, fmt.Errorf("--max-states, --timeout and --jobs must not be negative")
+		return nil, fmt.Errorf("--max-states, --timeout and --jobs must not be negative")
 	}
-	c, err := s.machine.config(a, name)
+	k, err := spec.ParseKernel(name)
 	if err != nil {
-		return c, err
+		return nil, err
 	}
-	c.Jobs, c.Limits = s.Jobs, sim.Limits{States: s.MaxStates, Bytes: uint64(s.MaxMemory), Time: s.Timeout}
-	c.Reductions = sim.Reductions(s.reductions)
-	if s.Plain {
-		c.Reductions = sim.Reductions(allOff)
+	var out []sim.Config
+	for _, selection := range spec.Machines(k, s.Actors, s.Blocks) {
+		m := s.machine
+		m.Actors = selection
+		c, err := m.config(k)
+		if err != nil {
+			return nil, err
+		}
+		c.Jobs, c.Limits = s.Jobs, sim.Limits{States: s.MaxStates, Bytes: uint64(s.MaxMemory), Time: s.Timeout}
+		c.Reductions = sim.Reductions(s.reductions)
+		if s.Plain {
+			c.Reductions = sim.Reductions(allOff)
+		}
+		out = append(out, c)
 	}
-	return c, nil
+	a.noteUnmet(k)
+	return out, nil
 }
 
 // byteSize is an amount of memory, written as a number of MiB or with one of the units K, M, G and T.
