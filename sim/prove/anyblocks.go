@@ -91,8 +91,20 @@ func uniform(m *sim.Model) error {
 		if !mirrored(m, s.Node, other, mirror) {
 			return fmt.Errorf("actor %s tells blocks apart, or works on more than one", m.Actors[s.Actor].Name)
 		}
+		if s.Block == spec.NoBlock && !global(m, s.Node, map[int]bool{}) {
+			return fmt.Errorf("actor %s works on one block and never on another", m.Actors[s.Actor].Name)
+		}
 	}
 	return nil
+}
+
+// global tells whether node n, and what follows, is about no block at all.
+func global(m *sim.Model, n int, seen map[int]bool) bool {
+	if n == 0 || n == sim.NoNode || seen[n] {
+		return true
+	}
+	seen[n] = true
+	return !about(m.Nodes[n].Op, here) && !slices.ContainsFunc(m.Nodes[n].Next, func(to int) bool { return !global(m, to, seen) })
 }
 
 // mirrored tells whether node b, and what follows, is node a with the blocks renamed.

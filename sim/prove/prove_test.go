@@ -319,6 +319,12 @@ func TestAnyBlocksNeedsUniformActors(t *testing.T) {
 	}
 	_, _, err := prove.Prove(context.Background(), config(t, "v6.12", 0, odd))
 	require.ErrorContains(t, err, "actor odd tells blocks apart")
+	first := actor("first", func(t spec.Task) {
+		t.Lock(spec.DeviceLock.Of(0))
+		t.Unlock(spec.DeviceLock.Of(0))
+	})
+	_, _, err = prove.Prove(context.Background(), config(t, "v6.12", 0, first))
+	require.ErrorContains(t, err, "actor first works on one block and never on another")
 	r, _ := proveIt(t, config(t, "v6.12", 2, odd))
 	require.Equal(t, prove.Proved, r.Verdict, r.Reason)
 	require.False(t, r.AnyBlocks)
