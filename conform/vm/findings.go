@@ -38,7 +38,7 @@ the slot (drivers/pci/hotplug/acpiphp_glue.c), virtio_pci_remove(), virtio_mem_r
 
 // Findings are those that can be reproduced.
 func Findings() []Finding {
-	return slices.Concat(ejectFindings(), orderFindings(), pastFindings())
+	return slices.Concat(ejectFindings(), orderFindings(), rescanFindings(), pastFindings())
 }
 
 func ejectFindings() []Finding {
