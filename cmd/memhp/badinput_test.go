@@ -19,10 +19,7 @@ func TestBadInput(t *testing.T) {
 	notATrace := filepath.Join(dir, "broken.gz")
 	require.NoError(t, os.WriteFile(notATrace, []byte{0x1f, 0x8b, 0, 0}, 0o600))
 	const huge = "99999999999999999999"
-	for _, c := range []struct {
-		args    []string
-		message string
-	}{
+	requireRefused(t, []refused{
 		{[]string{"frobnicate"}, "unexpected argument frobnicate"},
 		{[]string{"check"}, `expected "<kernel> ..."`},
 		{[]string{"check", "v9.9"}, `unknown release "v9.9"`},
@@ -87,19 +84,35 @@ func TestBadInput(t *testing.T) {
 		{[]string{"prove", "v6.12", "--check", notATrace}, "certificate:"},
 		{[]string{"prove", "v6.12", "--certificate", dir}, "is a directory"},
 		{[]string{"merge"}, "expected"},
+	})
+}
+
+// So is what those commands are given that write the specification in other forms.
+func TestBadInputToExports(t *testing.T) {
+	dir := t.TempDir()
+	notADirectory := filepath.Join(dir, "file")
+	require.NoError(t, os.WriteFile(notADirectory, nil, 0o600))
+	requireRefused(t, []refused{
 		{[]string{"export", "tla"}, "expected"},
 		{[]string{"export", "tla", "v9.9"}, `unknown release "v9.9"`},
 		{[]string{"export", "tla", "v4.20", "--blocks", "0"}, "must be 1 or more"},
 		{[]string{"export", "rv", "v9.9"}, `unknown release "v9.9"`},
 		{[]string{"export", "rv", "v6.12", "nothing"}, `kernel v6.12 has no monitor "nothing"`},
 		{[]string{"export", "rv", "v6.12", "nothing", "--out", dir}, "leave nothing out"},
-		{[]string{"export", "rv", "v6.12", "--out", notATrace}, "not a directory"},
+		{[]string{"export", "rv", "v6.12", "--out", notADirectory}, "not a directory"},
 		{[]string{"export", "kerneldoc", "v9.9"}, `unknown release "v9.9"`},
 		{[]string{"order"}, "expected"},
 		{[]string{"order", "v4.20", "--format", "pdf"}, "must be one of"},
 		{[]string{"order", "v4.20-1234567"}, `unknown change "1234567"`},
 		{[]string{"contract", "add_memory", "--kernel", "linus"}, `unknown release "linus"`},
 		{[]string{"list"}, "expected"},
+	})
+}
+
+// So is what those commands are given that hold real kernels against the specification.
+func TestBadInputAboutRealKernels(t *testing.T) {
+	dir := t.TempDir()
+	requireRefused(t, []refused{
 		{[]string{"trace", "check", dir}, "is a directory"},
 		{[]string{"trace", "check", "/dev/null", "--symbols", dir}, "is a directory"},
 		{[]string{"trace", "check", "/dev/null", "--symbols", "/nowhere"}, "/nowhere: no such file"},
@@ -115,7 +128,19 @@ func TestBadInput(t *testing.T) {
 		{[]string{"trace", "lockdep", lockdepFile, "--kernel", "v6.1", "--chains", lockdepFile}, "6.1.192-lockdep.gz: line 1: "},
 		{[]string{"trace", "lockdep", lockdepFile, "--kernel", "v6.1", "--chains", lockdepChains, "--ran", "nobody"}, `unknown actor or group "nobody"`},
 		{[]string{"vm", "reproduce", "nothing"}, "nothing"},
-	} {
+	})
+}
+
+// refused is a command line, and what the message about it has to say.
+type refused struct {
+	args    []string
+	message string
+}
+
+// requireRefused demands one line on standard error, and exit status 2.
+func requireRefused(t *testing.T, cases []refused) {
+	t.Helper()
+	for _, c := range cases {
 		status, out, errOut := memhp(c.args...)
 		require.Equal(t, exitUsage, status, "%v", c.args)
 		require.Empty(t, out, "%v", c.args)

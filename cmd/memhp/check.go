@@ -40,6 +40,19 @@ func (a *app) check(c sim.Config) (*sim.Result, error) {
 	return r, nil
 }
 
+// checkAll runs one check after the other.
+func (a *app) checkAll(configs []sim.Config) ([]*sim.Result, error) {
+	var results []*sim.Result
+	for _, config := range configs {
+		r, err := a.check(config)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, r)
+	}
+	return results, nil
+}
+
 // manyStates make the visited set most of the memory. It has no garbage and no pointers, so collecting often costs nothing, and
 // collecting seldom would cost as much memory again.
 const manyStates = 1 << 19
@@ -75,6 +88,9 @@ func (c *checkCmd) Run(a *app) error {
 		}
 		configs = append(configs, machines...)
 	}
+	for i := range configs {
+		configs[i].Coverage = c.Coverage
+	}
 	var page *outFile
 	if c.HTML != "" {
 		var err error
@@ -83,14 +99,9 @@ func (c *checkCmd) Run(a *app) error {
 		}
 		defer page.discard()
 	}
-	var results []*sim.Result
-	for _, config := range configs {
-		config.Coverage = c.Coverage
-		r, err := a.check(config)
-		if err != nil {
-			return err
-		}
-		results = append(results, r)
+	results, err := a.checkAll(configs)
+	if err != nil {
+		return err
 	}
 	if page != nil {
 		if err := page.finish(func(w io.Writer) error { return report.HTML(w, results) }); err != nil {

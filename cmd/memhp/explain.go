@@ -31,13 +31,9 @@ func (c *explainCmd) Run(a *app) error {
 			return err
 		}
 	}
-	var results []*sim.Result
-	for _, config := range configs {
-		r, err := a.check(config)
-		if err != nil {
-			return err
-		}
-		results = append(results, r)
+	results, err := a.checkAll(configs)
+	if err != nil {
+		return err
 	}
 	r, i := c.fewestSteps(results)
 	if r == nil {
