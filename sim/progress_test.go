@@ -121,23 +121,27 @@ func TestProgress(t *testing.T) {
 		"others that restart, or wait, beside it": {3, []spec.Actor{retry(func(t spec.Task) int { return t.Choose("more", 2) }), tryBoth("ba", b, a)}, "retry", "a"},
 		"so is a path that ended":                 {2, []spec.Actor{until("poll", x), blink(func(t spec.Task) { t.Bug("dead") })}, "", ""},
 	} {
-		t.Run(name, func(t *testing.T) {
-			for _, off := range []bool{false, true} {
-				r := check(t, sim.Config{Kernel: mustKernel(t, "v6.12"), Actors: c.actors, Tasks: c.tasks, Blocks: 1, Reductions: sim.Reductions{NoLipton: off, NoSymmetry: off}})
-				var by, locks []string
-				for _, v := range r.Violations {
-					if v.Invariant == spec.Progress.ID {
-						by, locks = append(by, strings.Join(v.Actors, " ")), append(locks, strings.Join(v.Locks, " "))
-						requireCycle(t, v)
-						again, err := sim.Replay(v.Token, c.actors)
-						require.NoError(t, err)
-						require.Equal(t, v, again.Violations[0], "the token shows the same")
-					}
-				}
-				require.Equal(t, c.by, strings.Join(by, "; "), "plain: %t", off)
-				require.Equal(t, c.locks, strings.Join(locks, "; "))
+		t.Run(name, func(t *testing.T) { requireLivelocks(t, c.actors, c.tasks, c.by, c.locks) })
+	}
+}
+
+// requireLivelocks demands that the livelocks found are by these actors over these locks, shown as a cycle that can be replayed, reduced or not.
+func requireLivelocks(t *testing.T, actors []spec.Actor, tasks int, wantBy, wantLocks string) {
+	t.Helper()
+	for _, off := range []bool{false, true} {
+		r := check(t, sim.Config{Kernel: mustKernel(t, "v6.12"), Actors: actors, Tasks: tasks, Blocks: 1, Reductions: sim.Reductions{NoLipton: off, NoSymmetry: off}})
+		var by, locks []string
+		for _, v := range r.Violations {
+			if v.Invariant == spec.Progress.ID {
+				by, locks = append(by, strings.Join(v.Actors, " ")), append(locks, strings.Join(v.Locks, " "))
+				requireCycle(t, v)
+				again, err := sim.Replay(v.Token, actors)
+				require.NoError(t, err)
+				require.Equal(t, v, again.Violations[0], "the token shows the same")
 			}
-		})
+		}
+		require.Equal(t, wantBy, strings.Join(by, "; "), "plain: %t", off)
+		require.Equal(t, wantLocks, strings.Join(locks, "; "))
 	}
 }
 

@@ -217,24 +217,29 @@ func TestLockPrograms(t *testing.T) {
 		})}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			config := config(t, "v6.12", 1, c.actors...)
-			r, cert := proveIt(t, config)
-			if c.tasks > 0 {
-				require.Equal(t, prove.Violated, r.Verdict, r.Reason)
-				worst := 0
-				for _, v := range r.Violations {
-					worst = max(worst, v.Tasks)
-				}
-				require.Equal(t, c.tasks, worst)
-				return
-			}
-			if r.Verdict == prove.Violated {
-				t.Fatalf("%+v", r.Violations[0].Why)
-			}
-			require.Equal(t, prove.Proved, r.Verdict, r.Reason)
-			require.NoError(t, prove.Check(config, cert))
+			requireTasks(t, config(t, "v6.12", 1, c.actors...), c.tasks)
 		})
 	}
+}
+
+// requireTasks demands a counterexample that needs so many tasks, or, if that is 0, a proof that stands a second look.
+func requireTasks(t *testing.T, config prove.Config, tasks int) {
+	t.Helper()
+	r, cert := proveIt(t, config)
+	if tasks > 0 {
+		require.Equal(t, prove.Violated, r.Verdict, r.Reason)
+		worst := 0
+		for _, v := range r.Violations {
+			worst = max(worst, v.Tasks)
+		}
+		require.Equal(t, tasks, worst)
+		return
+	}
+	if r.Verdict == prove.Violated {
+		t.Fatalf("%+v", r.Violations[0].Why)
+	}
+	require.Equal(t, prove.Proved, r.Verdict, r.Reason)
+	require.NoError(t, prove.Check(config, cert))
 }
 
 // A wait for a condition is not covered, and the answer says so.
