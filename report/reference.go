@@ -121,6 +121,12 @@ func Kernels(w io.Writer) error {
 			p.line("%s", r)
 		}
 	}
+	p.line("\n# newer releases, of which a part was read: what they are as far as that goes")
+	for _, n := range spec.NewerReleases() {
+		p.line("%-11s%s", n.Release, n.Kernel())
+		p.line("%11s%s", "", wrap("read: "+n.Read, 11, strings.Repeat(" ", 11)))
+		p.line("%11s%s", "", wrap("not read: "+n.Unread, 11, strings.Repeat(" ", 11)))
+	}
 	p.line("\n# stable kernels: a release with changes that came back to it")
 	for _, s := range spec.StableKernels() {
 		p.line("%-11s%s", s.Name, wrap(fmt.Sprintf("%s with %s; from %s", s.Base, joinStrings(s.Has), s.Source), 11, strings.Repeat(" ", 11)))

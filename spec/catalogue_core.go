@@ -135,7 +135,8 @@ func blockBugs() []Bug {
 		{ID: "B58", Title: "dev->offline is a bit in a word that others write", Fix: []*Change{OfflineAtomic},
 			Story: "Setting a bit field reads and writes the whole word. dev->offline is written under device_lock(), its neighbours under other locks, so that one of two writes at the same time is lost. " +
 				"The repair gives dev->offline atomic accessors.",
-			Source: "a7cc262a1135 by its announcement; include/linux/device.h of v7.1.5", Unverified: "no failure of dev->offline itself was reported; the tree with the repair was not read",
+			Source:     "include/linux/device.h and drivers/acpi/scan.c at a7cc262a1135, drivers/base/memory.c at e37f9fe713b5 and drivers/base/core.c of a later tree of mm; include/linux/device.h of v7.1.5",
+			Unverified: "no failure of dev->offline itself was reported",
 			Scenarios: []Scenario{{Before: "v6.12", After: "v6.12+a7cc262a1135", Actors: "offline_bit,other_bit",
 				Breaks: []*Invariant{BlockDeviceAgree}, By: []string{"offline_bit"}}}},
 		{ID: "B60", Title: "mem->online_type is written without a lock", Fix: []*Change{MemtraceOnlineLock},

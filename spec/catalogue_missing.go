@@ -6,10 +6,10 @@ func missingBugs() []Bug {
 	return []Bug{
 		{ID: "B53", Title: "unbinding dax/kmem while somebody onlines a block",
 			Story:  "A tool offlines the blocks of a dax device and unbinds it; a daemon onlines one in between; removal fails with -EBUSY, and the memory stays without a driver until reboot.",
-			Source: "drivers/dax/kmem.c of v6.12.0 and v7.1.5; a series of 2026 in review",
+			Source: "drivers/dax/kmem.c of v6.12.0 and v7.1.5; a mail of a series of 2026, dax/kmem: add sysfs interface for atomic whole-device hotplug",
 			NotReproduced: "the run is explored, kmem_remove_two with online_store, and breaks no rule: remove_memory() returns -EBUSY as its contract says, dev_dax_kmem_remove() keeps the memory and " +
-				"its resource, and every lock is released. What is lost is a resource, and no invariant is about those. That the unbinding hangs, as the series says, was not found in the source: " +
-				"remove_memory() does not wait for anything"},
+				"its resource, and every lock is released. What is lost is a resource, and no invariant is about those. That the unbinding hangs or reaches BUG(), as the series says, was not found in the source: " +
+				"remove_memory() does not wait for anything, and returns -EBUSY since eca499ab3749"},
 	}
 }
 

@@ -212,10 +212,10 @@ var (
 		Summary:    "pci_bus_add_device() lets a driver that asks for it, as cxl_pci does, probe a new device later, by device_initial_probe()",
 		Unverified: "commit id not found; its mail, 6.12.0 and 6.17.0 were read"}
 	OfflineAtomic = &Change{ID: "a7cc262a1135", Release: Release{7, 2},
-		Title:      "driver core: replace dev->offline and dev->offline_disabled with accessors",
-		Summary:    "dev->offline no longer shares a word with flags that other locks protect",
+		Title:      "driver core: Replace dev->offline + ->offline_disabled with accessors",
+		Summary:    "dev->offline no longer shares a word with flags that other locks protect: it is a bit of dev->flags, set and cleared by atomic bit operations",
 		Repairs:    []*Invariant{BlockDeviceAgree},
-		Unverified: "title in our words, release inferred: 7.1.5 has the bit field"}
+		Unverified: "that v7.2 is its release: it was in driver-core-next on 2 May 2026 and in tip on 15 June, 7.1.5 lacks it, and the tree of v7.2 was not read"}
 )
 
 func callerChanges() []*Change {

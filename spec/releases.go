@@ -10,7 +10,7 @@ import (
 var lastMinor = []Release{{3, 19}, {4, 20}, {5, 19}, {6, 19}, {7, 1}}
 
 // Releases returns every mainline release that the specification covers, oldest first: v3.15 to v7.1. Which were held against their
-// source, Trees tells.
+// source, Trees tells; what is known of newer ones, NewerReleases.
 func Releases() []Release {
 	var out []Release
 	first := 15
@@ -103,6 +103,9 @@ func parseBase(s string) (Kernel, error) {
 	stable := StableKernels()
 	if i := slices.IndexFunc(stable, func(k Stable) bool { return k.Name == s }); i >= 0 {
 		return stable[i].Kernel(), nil
+	}
+	if n, found := readInPart(s); found {
+		return Kernel{}, fmt.Errorf("%s was read in part only, and is no kernel here; as far as it was read it is %s", n.Release, n.Kernel())
 	}
 	names := make([]string, len(stable))
 	for i, k := range stable {

@@ -23,6 +23,7 @@ func TestBadInput(t *testing.T) {
 		{[]string{"frobnicate"}, "unexpected argument frobnicate"},
 		{[]string{"check"}, `expected "<kernel> ..."`},
 		{[]string{"check", "v9.9"}, `unknown release "v9.9"`},
+		{[]string{"check", "v7.2.9"}, "v7.2 was read in part only, and is no kernel here; as far as it was read it is v7.1+a7cc262a1135"},
 		{[]string{"check", "v4.19+1234567"}, `unknown change "1234567"`},
 		{[]string{"check", "v4.19+381"}, "give 7 or more digits"},
 		{[]string{"check", "v4.19", "--actors", "me"}, `unknown actor or group "me"`},

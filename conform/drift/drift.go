@@ -206,7 +206,7 @@ func names(calls []spec.LockCall) []string {
 var makefileLine = regexp.MustCompile(`(?m)^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d+)\s*$`)
 
 // Guess returns the kernel of the specification that comes nearest to the tree at dir, and the version of the tree: the newest stable
-// kernel of its series that is not newer, or the release. A kernel of a vendor is only taken for a tree of that vendor.
+// kernel of its series that is not newer, or the release, or as much of it as is known. A kernel of a vendor is only taken for a tree of that vendor.
 func Guess(dir string) (spec.Kernel, string, error) {
 	text, err := os.ReadFile(filepath.Join(dir, "Makefile"))
 	if err != nil {
@@ -229,6 +229,11 @@ func Guess(dir string) (spec.Kernel, string, error) {
 		patch := 0
 		if _, err := fmt.Sscan(s.Name[strings.LastIndex(s.Name, ".")+1:], &patch); err == nil && s.Base == base && patch <= number["SUBLEVEL"] && ofVendor(dir, s.Vendor) {
 			name = s.Name
+		}
+	}
+	for _, n := range spec.NewerReleases() {
+		if n.Release == base {
+			return n.Kernel(), version, nil
 		}
 	}
 	k, err := spec.ParseKernel(name)

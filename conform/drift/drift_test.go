@@ -109,9 +109,9 @@ func TestOtherKernel(t *testing.T) {
 	require.ElementsMatch(t, []string{"online_pages", "offline_pages", "memory_block_online", "memory_block_offline", "device_add"}, drifted, "001002e73712, and device_add() of v7.1")
 }
 
-// The Makefile names the kernel: a stable kernel that is not newer, or the release.
+// The Makefile names the kernel: a stable kernel that is not newer, or the release; of one that was read in part, what is known of it.
 func TestGuess(t *testing.T) {
-	for version, kernel := range map[[3]string]string{{"7", "1", "5"}: "v7.1", {"6", "1", "20"}: "v6.1", {"6", "1", "72"}: "v6.1.72", {"6", "1", "180"}: "v6.1.158", {"4", "14", "200"}: "v4.14.170"} {
+	for version, kernel := range map[[3]string]string{{"7", "1", "5"}: "v7.1", {"6", "1", "20"}: "v6.1", {"6", "1", "72"}: "v6.1.72", {"6", "1", "180"}: "v6.1.158", {"4", "14", "200"}: "v4.14.170", {"7", "2", "6"}: "v7.1+a7cc262a1135"} {
 		dir := write(t, map[string]string{"Makefile": "VERSION = " + version[0] + "\nPATCHLEVEL = " + version[1] + "\nSUBLEVEL = " + version[2] + "\n"}, "", "", "")
 		k, said, err := Guess(dir)
 		require.NoError(t, err)
