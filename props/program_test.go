@@ -172,7 +172,9 @@ func (s stmt) run(t spec.Task, b spec.Block) {
 	case doWait:
 		t.Wait(s.v, s.value)
 	case doRemove:
-		t.Deactivate(node)
+		if s.value > 0 { // else it drains a node that may be active still
+			t.Deactivate(node)
+		}
 		t.Drain(node)
 	case doPublish:
 		t.Activate(node, spec.Assign{Var: s.v, Value: 0})

@@ -101,24 +101,35 @@ func (g *graph) keepRestartsApart() {
 	}
 }
 
-// tripsEnd tells whether nobody waits for a value, and whoever drains a kernfs node has deactivated it just before, and nobody
-// activates it meanwhile: then nobody takes a new reference, and the tasks that only try and restart keep no drain waiting for ever.
+// tripsEnd tells whether nobody waits for a value, and every drain is settled: then the tasks that only try and restart take no new
+// references, and keep no drain waiting for ever.
 func (p *movers) tripsEnd() bool {
-	for i := range p.a.nodes {
-		n := &p.a.nodes[i]
-		if n.op.kind == opWait {
+	for _, settled := range p.findSettled() {
+		if !settled {
 			return false
 		}
+	}
+	return !slices.ContainsFunc(p.a.nodes, func(n node) bool { return n.op.kind == opWait })
+}
+
+// findSettled tells of each drain whether it comes directly after the deactivation of its kernfs node, and nobody activates that node
+// meanwhile: then nobody takes a new reference.
+func (p *movers) findSettled() map[int32]bool {
+	out := map[int32]bool{}
+	for i := range p.a.nodes {
+		if n := &p.a.nodes[i]; n.op.kind == opDrain {
+			out[int32(i)] = !slices.Contains(p.a.starts, int32(i)) && !p.activatedBeside(n)
+		}
+	}
+	for i := range p.a.nodes {
+		n := &p.a.nodes[i]
 		for _, m := range n.next {
-			if m == noNode || p.a.nodes[m].op.kind != opDrain {
-				continue
-			}
-			if n.op.kind != opDeactivate || n.op.lock != p.a.nodes[m].op.lock || p.activatedBeside(&p.a.nodes[m]) {
-				return false
+			if out[m] && (n.op.kind != opDeactivate || n.op.lock != p.a.nodes[m].op.lock) {
+				out[m] = false
 			}
 		}
 	}
-	return true
+	return out
 }
 
 // activatedBeside tells whether another task may activate the kernfs node that is drained at node n.

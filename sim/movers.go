@@ -28,7 +28,9 @@ type movers struct {
 	circularWaits
 	// roundTrip are the trylocks that, when they fail, lead back to where the task was idle, with nothing done.
 	roundTrip map[int32]bool
-	accesses  map[spec.Var][]access
+	// settled tells of each drain whether its kernfs node stays inactive while the task is there.
+	settled  map[int32]bool
+	accesses map[spec.Var][]access
 }
 
 // access is a node that reads or writes a variable.
@@ -41,6 +43,7 @@ func (a *automaton) findMovers(tasks int) *movers {
 	p := &movers{a: a, gated: map[spec.Lock]bool{}}
 	p.waits = slices.ContainsFunc(a.nodes, func(n node) bool { return n.op.kind == opWait })
 	p.roundTrip = p.findRoundTrips()
+	p.settled = p.findSettled()
 	p.tried = p.findTried()
 	for _, l := range a.locks {
 		p.gated[l] = p.isGated(l)
@@ -78,7 +81,9 @@ func (p *movers) of(n int32) mover {
 		return non
 	case opTryLock, opTryRLock:
 		return when(p.roundTrip[n] && !p.tried[o.lock] || p.sheltered(n), right)
-	case opLock, opRLock, opDrain:
+	case opDrain:
+		return when(p.settled[n], right)
+	case opLock, opRLock:
 		if p.gated[o.lock] {
 			return both
 		}
