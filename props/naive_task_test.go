@@ -193,7 +193,9 @@ func (t *naiveTask) Pin(v spec.Var) {
 func (t *naiveTask) Unpin(v spec.Var) {
 	t.ask(naiveOp{name: "unpin", v: v})
 	if !t.stopped {
-		t.place.pins = slices.DeleteFunc(slices.Clone(t.place.pins), func(p spec.Var) bool { return p == v })
+		if i := slices.Index(t.place.pins, v); i >= 0 {
+			t.place.pins = slices.Delete(slices.Clone(t.place.pins), i, i+1)
+		}
 	}
 }
 

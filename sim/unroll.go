@@ -332,6 +332,9 @@ func (g *graph) ancestor(n int32, r *replay, name string) (int32, error) {
 	if !slices.Equal(g.nodes[n].held, r.held) {
 		return noNode, fmt.Errorf("procedure %s: Again with %v held, but %v at Mark", name, r.held, g.nodes[n].held)
 	}
+	if !slices.Equal(g.nodes[n].pins, r.pins) {
+		return noNode, fmt.Errorf("procedure %s: Again with %v pinned, but %v at Mark", name, r.pins, g.nodes[n].pins)
+	}
 	if g.nodes[n].depth == 0 && len(r.held) == 0 {
 		return root, nil
 	}

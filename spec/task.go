@@ -41,7 +41,7 @@ type Task interface {
 	Wait(v Var, x int)
 	// Pin declares that the task relies on v not changing, until Unpin.
 	Pin(v Var)
-	// Unpin ends Pin.
+	// Unpin ends one Pin: they nest.
 	Unpin(v Var)
 	// Assert reports a violation of inv unless v has value x; the task does not go on then.
 	Assert(v Var, x int, inv *Invariant)
