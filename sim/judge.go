@@ -16,6 +16,12 @@ type breach struct {
 	call     bool // a contract, broken on entry to function
 }
 
+// same tells whether two nodes break the same rule in the same way, whatever the names of the objects.
+func (b breach) same(c breach) bool {
+	b.why, c.why = "", ""
+	return b == c
+}
+
 // judge notes the rules that arriving at node n breaks, whatever other tasks do.
 func (g *graph) judge(n *node) {
 	o := n.op

@@ -95,3 +95,21 @@ func TestBlocksThatDifferAreNotSwapped(t *testing.T) {
 	require.Equal(t, plain.States, reduced.States)
 	require.Equal(t, distinct(plain), distinct(reduced))
 }
+
+// What a procedure breaks on one block in one function and on the other in another are two violations, though it does the same on both.
+func TestBlocksThatBreakInOtherFunctionsAreNotSwapped(t *testing.T) {
+	x := &spec.VarClass{Name: "x", Values: []string{"0", "1"}, Scope: spec.PerBlock}
+	var functions []*spec.Function
+	for _, name := range []string{"f", "g"} {
+		functions = append(functions, &spec.Function{Name: name, Clauses: []spec.Clause{
+			{Demand: spec.Requires, Lock: spec.DeviceHotplug, Mode: spec.Write, Rule: spec.DeviceHotplugHeld}}})
+	}
+	calls := spec.Actor{Name: "calls", PerBlock: true, Run: func(t spec.Task, b spec.Block) spec.Errno {
+		defer t.Call(functions[b])()
+		t.Write(x.Of(b), 1)
+		t.Write(x.Of(b), 0)
+		return spec.OK
+	}}
+	r := check(t, sim.Config{Kernel: mustKernel(t, "v6.12"), Actors: []spec.Actor{calls}, Tasks: 1, Blocks: 2})
+	require.Len(t, r.Violations, 2)
+}

@@ -142,7 +142,7 @@ func (a *automaton) pairStarts(to []spec.Block, pair func(n, m int32) bool) bool
 	return true
 }
 
-// mirrored tells whether node m is node n with the blocks renamed.
+// mirrored tells whether node m is node n with the blocks renamed: it does the same, and what it breaks, it breaks in the same function.
 func (a *automaton) mirrored(n, m int32, to []spec.Block) bool {
 	x, y := &a.nodes[n], &a.nodes[m]
 	o := x.op
@@ -154,7 +154,7 @@ func (a *automaton) mirrored(n, m int32, to []spec.Block) bool {
 		o.what = y.op.what // names the variables of a fresh object, compared below
 	}
 	same := o == y.op && x.actor == y.actor && x.pending == y.pending && x.fatal == y.fatal && x.loop == y.loop && x.dead == y.dead &&
-		len(x.held) == len(y.held) && len(x.next) == len(y.next) && len(x.broken) == len(y.broken) && len(x.pins) == len(y.pins) && len(x.fresh) == len(y.fresh)
+		len(x.held) == len(y.held) && len(x.next) == len(y.next) && slices.EqualFunc(x.broken, y.broken, breach.same) && slices.Equal(x.stack, y.stack) && len(x.pins) == len(y.pins) && len(x.fresh) == len(y.fresh)
 	if !same {
 		return false
 	}

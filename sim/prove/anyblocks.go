@@ -67,9 +67,9 @@ func about(o sim.Op, b spec.Block) bool {
 	return o.Lock.Class != nil && o.Lock.Block == b || o.Var.Class != nil && o.Var.Block == b
 }
 
-// freshGlobal tells whether a fresh object of a block gives a value to a variable of no block.
-func freshGlobal(o sim.Op) bool {
-	return slices.ContainsFunc(o.Fresh, func(f spec.Assign) bool { return f.Var.Block == spec.NoBlock && o.Lock.Block != spec.NoBlock })
+// freshBeside tells whether a fresh object gives a value to a variable that is not of its own block.
+func freshBeside(o sim.Op) bool {
+	return slices.ContainsFunc(o.Fresh, func(f spec.Assign) bool { return f.Var.Block != o.Lock.Block })
 }
 
 // uniform checks that a task works on the objects of its block and on global ones only, and that what it does elsewhere is
@@ -117,7 +117,7 @@ func mirrored(m *sim.Model, a, b int, mirror map[int]int) bool {
 		return false
 	}
 	x, y := &m.Nodes[a], &m.Nodes[b]
-	if about(x.Op, elsewhere) || freshGlobal(x.Op) || renamed(x) != renamed(y) || len(x.Next) != len(y.Next) {
+	if about(x.Op, elsewhere) || freshBeside(x.Op) || renamed(x) != renamed(y) || len(x.Next) != len(y.Next) {
 		return false
 	}
 	for i := range x.Next {
@@ -132,7 +132,10 @@ func mirrored(m *sim.Model, a, b int, mirror map[int]int) bool {
 func renamed(n *sim.Node) string {
 	one := func(b spec.Block) bool { return b == spec.NoBlock } // a task works on one block only, besides
 	o := n.Op
-	s := fmt.Sprint(n.Actor, n.Ends, len(n.Breaks), o.Kind, o.Lock.Class, one(o.Lock.Block), o.Var.Class, one(o.Var.Block), o.Value, o.Old)
+	s := fmt.Sprint(n.Actor, n.Ends, o.Kind, o.Lock.Class, one(o.Lock.Block), o.Var.Class, one(o.Var.Block), o.Value, o.Old)
+	for _, b := range n.Breaks {
+		s += fmt.Sprint("|", b.Rule)
+	}
 	for _, h := range n.Held {
 		s += fmt.Sprint("|", h.Lock.Class, one(h.Lock.Block), h.Mode)
 	}
