@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -125,13 +126,14 @@ func (m *mutator) prepare(ctx context.Context) (err error) {
 	if m.graph, err = unrollProtected(m.config.Kernel, m.config.Actors, m.config.Blocks, nil); err != nil {
 		return err
 	}
-	c := m.config
-	c.Tasks, c.Blocks = 2, 1
-	cover, err := coverOne(ctx, c)
+	happens, limit, err := m.happening(ctx, m.config.Actors)
 	if err != nil {
 		return err
 	}
-	m.happens = happening(cover)
+	if limit != "" {
+		return fmt.Errorf("kernel %s itself: coverage: %s", m.config.Kernel, limit)
+	}
+	m.happens = happens
 	m.known = map[spec.Size]map[string]bool{}
 	for _, size := range MutationSizes() {
 		found, limit, err := m.explore(ctx, m.config.Actors, size, nil)
@@ -179,9 +181,16 @@ func (m *mutator) try(ctx context.Context, mu Mutation) (Mutant, fate, error) {
 			return out, undecided, nil
 		}
 	}
-	if lost, err := m.lost(ctx, actors); err != nil || lost != "" {
+	lost, limit, err := m.lost(ctx, actors)
+	switch {
+	case err != nil:
+		return out, undecided, err
+	case limit != "":
+		out.Reason = limit
+		return out, undecided, nil
+	case lost != "":
 		out.Breaks, out.Reason, out.Size = []string{Lost}, lost, ""
-		return out, killed, err
+		return out, killed, nil
 	}
 	if out.Reason = spec.ToleratedMutation(mu.Kind, mu.Function, mu.Object); out.Reason != "" {
 		return out, tolerated, nil
@@ -195,32 +204,36 @@ const Refused = "refused"
 // Lost is what a mutant breaks that no longer does what the kernel does in some run.
 const Lost = "sometimes"
 
-// lost returns something that happens in some run of the kernel, and in none of the mutant's: a function is called, or returns an errno.
-func (m *mutator) lost(ctx context.Context, actors []spec.Actor) (string, error) {
-	c := m.config
-	c.Actors, c.Tasks, c.Blocks = actors, 2, 1
-	cover, err := coverOne(ctx, c)
-	if err != nil {
-		return "", err
+// lost returns something that happens in some run of the kernel, and in none of the mutant's: a function is called, or returns an errno. If a
+// limit stopped the search for it, nothing is lost, and lost says what stopped it.
+func (m *mutator) lost(ctx context.Context, actors []spec.Actor) (lost, limit string, err error) {
+	now, limit, err := m.happening(ctx, actors)
+	if err != nil || limit != "" {
+		return "", limit, err
 	}
-	now := happening(cover)
-	for what := range m.happens {
+	for _, what := range slices.Sorted(maps.Keys(m.happens)) {
 		if !now[what] {
-			return "never: " + what, nil
+			return "never: " + what, "", nil
 		}
 	}
-	return "", nil
+	return "", "", nil
 }
 
-// happening returns what a coverage saw happen, but for the contention of locks, which a mutant without the lock cannot have.
-func happening(c *Coverage) map[string]bool {
-	out := map[string]bool{}
-	for _, h := range c.Sometimes {
+// happening returns what two tasks on one block do in some run, but for the contention of locks, which a mutant without the lock cannot have.
+func (m *mutator) happening(ctx context.Context, actors []spec.Actor) (happens map[string]bool, limit string, err error) {
+	c := m.config
+	c.Actors, c.Tasks, c.Blocks, c.Limits = actors, 2, 1, Limits{States: mutantStates}
+	cover, err := coverOne(ctx, c)
+	if err != nil {
+		return nil, "", err
+	}
+	happens = map[string]bool{}
+	for _, h := range cover.Sometimes {
 		if h.Happens && !strings.HasSuffix(h.What, " is contended") {
-			out[h.What] = true
+			happens[h.What] = true
 		}
 	}
-	return out
+	return happens, cover.Limit, nil
 }
 
 // explore returns what a set of actors breaks. With known, it stops where it finds something else.
