@@ -65,7 +65,11 @@ func (s *livelockSearch) look(id stateID, at *state) {
 	// Following the keys keeps tasks and blocks in their places, which the state of a key does not.
 	for _, l := range newLivelockFinder(s.e.a, s.e.config.Tasks).find(&t.at) {
 		v, err := s.e.renderLivelock(s.player, l, t)
-		s.found, s.err = append(s.found, v), err
+		if err != nil {
+			s.err = err
+			return
+		}
+		s.found = append(s.found, v)
 	}
 }
 

@@ -48,7 +48,7 @@ func (p *play) shorten(ctx context.Context, s, asked changeSet) changeSet {
 	return asked
 }
 
-// always tells whether the scene breaks something with every closed set that agrees with s on fixed (docs/semantics.md, theorem 10). It plays
+// always tells whether the scene breaks something with every closed set that agrees with s on fixed (docs/semantics.md, theorem B2). It plays
 // the smallest. If that asks for nothing but fixed, it speaks for all; otherwise for those that agree with it on one more change, and so on.
 func (p *play) always(ctx context.Context, s, fixed changeSet) bool {
 	t := p.b.closure(s.and(fixed))
