@@ -276,7 +276,7 @@ func (m *naive) noteRequest(p *place) {
 	}
 }
 
-// judgeCycles looks for a harmful cycle of at most five edges.
+// judgeCycles looks for a harmful cycle.
 func (m *naive) judgeCycles() {
 	for e := range m.edges {
 		if m.closes([]naiveEdge{e}) {
@@ -293,7 +293,7 @@ func (m *naive) closes(path []naiveEdge) bool {
 		return true
 	}
 	for e := range m.edges {
-		fits := len(path) < 5 && e.from == last.to && m.conflict(last, e) &&
+		fits := e.from == last.to && m.conflict(last, e) &&
 			!slices.ContainsFunc(path, func(d naiveEdge) bool { return d.from == e.from || commonGate(d, e) })
 		if fits && m.closes(append(path, e)) {
 			return true

@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -90,6 +91,42 @@ func TestPendingWritersMakeADeadlock(t *testing.T) {
 	}
 }
 
+// A cycle of the lock order is found whatever its length, though so few tasks cannot make the deadlock. Without one of its edges it is none.
+func TestLongCycleOfTheLockOrder(t *testing.T) {
+	var ring []spec.Lock
+	var actors []spec.Actor
+	for i := range 7 {
+		ring = append(ring, mutex(fmt.Sprint("mutex", i)))
+	}
+	for i, l := range ring {
+		next := ring[(i+1)%len(ring)]
+		actors = append(actors, one(fmt.Sprint("actor", i), func(t spec.Task) { t.Lock(l); t.Lock(next); t.Unlock(next); t.Unlock(l) }))
+	}
+	require.Equal(t, []string{spec.LockOrder.ID}, checkActors(t, 2, actors...).Broken())
+	require.Empty(t, checkActors(t, 2, actors[1:]...).Broken())
+}
+
+// Readers nest, and so do their pins: the inner one does not end the outer one.
+func TestPinsNest(t *testing.T) {
+	pages := (&spec.VarClass{Name: "pages", Values: []string{"-"}}).Of(spec.NoBlock)
+	m := mutex("m")
+	write := one("write", func(t spec.Task) { t.Lock(m); t.Write(pages, 0); t.Unlock(m) })
+	for pins, broken := range map[int][]string{1: nil, 2: {spec.ReadersSeeStable.ID}} {
+		read := one("read", func(t spec.Task) {
+			t.Lock(m)
+			for range pins {
+				t.Pin(pages)
+			}
+			t.Unpin(pages)
+			t.Unlock(m)
+			for range pins - 1 {
+				t.Unpin(pages)
+			}
+		})
+		require.Equal(t, broken, checkActors(t, 2, read, write).Broken(), "%d pins", pins)
+	}
+}
+
 // A wait for a condition that only a task could bring about that waits for the waiter's lock.
 func TestWaitVersusLock(t *testing.T) {
 	m := mutex("m")
@@ -157,7 +194,7 @@ func TestMistakesOfOneProcedure(t *testing.T) {
 
 // Procedures that cannot be explored get an error that names them, not a wrong verdict.
 func TestProceduresThatCannotBeExplored(t *testing.T) {
-	m := mutex("m")
+	m, x := mutex("m"), flag("x", 0)
 	calls := 0
 	for message, run := range map[string]func(t spec.Task){
 		"procedure bad: not deterministic": func(t spec.Task) {
@@ -182,6 +219,11 @@ func TestProceduresThatCannotBeExplored(t *testing.T) {
 		"held, but [] at Mark": func(t spec.Task) {
 			again := t.Mark()
 			t.Lock(m)
+			t.Again(again)
+		},
+		"Again with [x] pinned, but [] at Mark": func(t spec.Task) {
+			again := t.Mark()
+			t.Pin(x)
 			t.Again(again)
 		},
 	} {

@@ -14,8 +14,7 @@ type Edge struct {
 	FromMode, ToMode Mode
 	// Gates are the global locks held for writing at the request, sorted by name.
 	Gates []Lock
-	// Single is the work item, held throughout, whose actor is alone of its kind, or nil.
-	Site Site
+	Site  Site
 }
 
 // Graph is the lock order that a set of paths makes.
@@ -91,25 +90,24 @@ func (c Cycle) Classes() []string {
 	return out
 }
 
-// maxCycle bounds the number of tasks in a cycle that Cycles looks for.
-const maxCycle = 5
+// shortCycle is the length up to which all cycles are looked for. Longer ones are, one length after the other, while none was found.
+const shortCycle = 5
 
-// Cycles returns one harmful cycle for each set of classes that has one, shortest first.
-func (g *Graph) Cycles() []Cycle { return g.CyclesUpTo(maxCycle) }
-
-// CyclesUpTo does the same with another bound. No cycle has more edges than there are classes.
-func (g *Graph) CyclesUpTo(edges int) []Cycle {
+// Cycles returns one harmful cycle for each set of classes that has one, shortest first. There is one in the graph only if there is one here.
+func (g *Graph) Cycles() []Cycle {
 	var out []Cycle
 	found := map[string]bool{}
-	for n := 1; n <= edges; n++ {
+	for n, longer := 1, true; longer && (n <= shortCycle || len(out) == 0); n++ {
+		longer = false
 		for _, e := range g.edges {
-			g.extend(Cycle{e}, n, found, &out)
+			longer = g.extend(Cycle{e}, n, found, &out) || longer
 		}
 	}
 	return out
 }
 
-func (g *Graph) extend(path Cycle, n int, found map[string]bool, out *[]Cycle) {
+// extend adds the cycles of n edges that begin with path, and tells whether there are paths of n edges at all.
+func (g *Graph) extend(path Cycle, n int, found map[string]bool, out *[]Cycle) (long bool) {
 	last := path[len(path)-1]
 	if len(path) == n {
 		if last.To == path[0].From && g.conflict(last, path[0]) {
@@ -120,13 +118,14 @@ func (g *Graph) extend(path Cycle, n int, found map[string]bool, out *[]Cycle) {
 				*out = append(*out, slices.Clone(path))
 			}
 		}
-		return
+		return true
 	}
 	for _, e := range g.edges {
 		if e.From == last.To && g.conflict(last, e) && !path.visits(e.From) && !path.gated(e) {
-			g.extend(append(path, e), n, found, out)
+			long = g.extend(append(path, e), n, found, out) || long
 		}
 	}
+	return long
 }
 
 func (c Cycle) visits(class *LockClass) bool {

@@ -275,13 +275,14 @@ func TestLongCircles(t *testing.T) {
 	c := config(t, "v6.12", 1, actors...)
 	c.MaxTasks = 5
 	r, _ := proveIt(t, c)
-	require.Equal(t, prove.Unknown, r.Verdict)
-	require.Contains(t, r.Reason, "does not exclude that no-deadlock, lock-order is broken; checks of up to 5 tasks found nothing of it")
+	require.Equal(t, prove.Violated, r.Verdict)
+	require.Equal(t, "lock-order", r.Violations[0].Invariant)
+	require.Contains(t, r.Reason, "does not exclude that no-deadlock is broken; checks of up to 5 tasks found nothing of it")
 	c.MaxTasks = 6
 	r, _ = proveIt(t, c)
-	require.Equal(t, prove.Violated, r.Verdict)
-	require.Equal(t, 6, r.Violations[0].Tasks)
-	require.Equal(t, "no-deadlock", r.Violations[0].Invariant)
+	require.Equal(t, "no-deadlock", r.Violations[1].Invariant)
+	require.Equal(t, 6, r.Violations[1].Tasks)
+	require.Empty(t, r.Reason)
 
 	r, cert := proveIt(t, config(t, "v6.12", 1, actors[1:]...)) // without one of them it is no circle
 	require.Equal(t, prove.Proved, r.Verdict, r.Reason)
@@ -330,6 +331,16 @@ func TestAnyBlocksNeedsUniformActors(t *testing.T) {
 	})
 	_, _, err = prove.Prove(context.Background(), config(t, "v6.12", 0, first))
 	require.ErrorContains(t, err, "actor first works on one block and never on another")
+	attr := &spec.LockClass{Name: "attr", Kind: spec.KernfsActive, Scope: spec.PerBlock}
+	x := &spec.VarClass{Name: "x", Values: []string{"0", "1"}, Scope: spec.PerBlock}
+	neighbour := actor("neighbour", nil)
+	neighbour.PerBlock = true
+	neighbour.Run = func(t spec.Task, b spec.Block) spec.Errno {
+		t.Activate(attr.Of(b), spec.Assign{Var: x.Of(1 - b), Value: 1})
+		return spec.OK
+	}
+	_, _, err = prove.Prove(context.Background(), config(t, "v6.12", 0, neighbour))
+	require.ErrorContains(t, err, "actor neighbour tells blocks apart, or works on more than one")
 	r, _ := proveIt(t, config(t, "v6.12", 2, odd))
 	require.Equal(t, prove.Proved, r.Verdict, r.Reason)
 	require.False(t, r.AnyBlocks)

@@ -184,7 +184,7 @@ func (s *search) judgeOrder() {
 			g.Add(s.c.model.Nodes[n].Held, o.Lock, mode, spec.Site{})
 		}
 	}
-	if len(g.CyclesUpTo(len(s.c.model.Locks))) > 0 {
+	if len(g.Cycles()) > 0 {
 		s.suspect(spec.LockOrder.ID)
 	}
 }
