@@ -93,7 +93,8 @@ func parsePlace(b []byte, syms *Symbols) (probe, bool) {
 	p := probe{rest: b[end+1:]}
 	place := b[1:end]
 	if i := bytes.Index(place, []byte(" <- ")); i >= 0 {
-		p.ret, place = true, place[i+4:]
+		p.ret = true
+		place, _, _ = bytes.Cut(place[i+4:], []byte(" <")) // "symbol <address>", with the option sym-addr
 	}
 	if plus := bytes.IndexByte(place, '+'); plus >= 0 {
 		off, _, ok := cutHex(place[plus+1:])

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -130,4 +131,20 @@ func TestDeviceMutexOffset(t *testing.T) {
 		require.Equal(t, tt.offset, c.monitor.devices.offset[tt.src], tt.name)
 		require.NotZero(t, c.monitor.order.edges, tt.name)
 	}
+}
+
+// TestAddressesBesideSymbols: with the option sym-addr there is an address behind each symbol of a probe's place. Nothing else is found.
+func TestAddressesBesideSymbols(t *testing.T) {
+	lines, syms := recording(t, "stock-6.1-kmin")
+	options := Options{Symbols: syms}
+	want := checkLines(t, lines, options)
+	require.Equal(t, Conforms, want.Verdict)
+	place := regexp.MustCompile(`(: \([^ ()]+)( <- \w+)?\)`)
+	for i, l := range lines {
+		lines[i] = place.ReplaceAllStringFunc(l, func(s string) string {
+			return strings.NewReplacer(" <- ", " <ffffffff81a0a87d> <- ", ")", " <ffffffff81719910>)").Replace(s)
+		})
+	}
+	require.Contains(t, strings.Join(lines, "\n"), " <ffffffff81a0a87d> <- mutex_trylock <ffffffff81719910>)")
+	require.Equal(t, want, checkLines(t, lines, options))
 }
