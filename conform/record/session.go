@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -67,8 +68,24 @@ func (s *Session) makeInstance() error {
 		return fmt.Errorf("make trace instance: %w", err)
 	}
 	s.instance = true
-	for _, setting := range [][2]string{{"tracing_on", "0"}, {"trace_clock", "counter"}, {"buffer_size_kb", strconv.Itoa(bufferKB)}} {
+	for _, setting := range [][2]string{{"tracing_on", "0"}, {"trace_clock", "counter"}} {
 		if err := s.fs.Write(s.path(setting[0]), setting[1]); err != nil {
+			return fmt.Errorf("set up trace instance: %w", err)
+		}
+	}
+	return s.setOptions()
+}
+
+// options are those that a recording depends on: what the check cannot read is off, and what it needs is on.
+var options = [][2]string{{"raw", "0"}, {"hex", "0"}, {"bin", "0"}, {"fields", "0"}, {"latency-format", "0"}, {"stacktrace", "0"}, {"userstacktrace", "0"},
+	{"context-info", "1"}, {"overwrite", "1"}, {"markers", "1"}}
+
+// setOptions sets the options of the instance: it begins with those that somebody has given the top level (trace_array_create(),
+// kernel/trace/trace.c). An instance has no file for an option that the kernel does not know, and none at all before v4.4, where all
+// instances share the options.
+func (s *Session) setOptions() error {
+	for _, o := range options {
+		if err := s.fs.Write(s.path("options/"+o[0]), o[1]); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("set up trace instance: %w", err)
 		}
 	}
@@ -139,7 +156,12 @@ func (s *Session) provenLocks(probes []probe) []*spec.LockClass {
 
 func (s *Session) begin() error {
 	if len(s.placed) == 0 {
-		return errors.New("no probe could be placed: " + strings.Join(s.Notes, "; "))
+		return fmt.Errorf("no probe of %d could be placed; the first: %s", len(s.Notes), s.Notes[0])
+	}
+	// Only now, when events are on: up to v6.5 at least, the buffer of the top level is small until the first event is switched on, and stays
+	// so if somebody sets the size of any buffer before (ring_buffer_expanded in kernel/trace/trace.c, v6.8 has one for each instance).
+	if err := s.fs.Write(s.path("buffer_size_kb"), strconv.Itoa(bufferKB)); err != nil {
+		return fmt.Errorf("set up trace instance: %w", err)
 	}
 	pipe, err := s.fs.Stream(s.path("trace_pipe"), func() bool { return !s.stopping.Load() })
 	if err != nil {

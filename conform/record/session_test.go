@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,7 +15,8 @@ import (
 )
 
 // fakeTracefs has the rules of tracefs that matter: a probe needs a function that exists, an event can be switched only while its
-// probe and instance exist, a probe that is on cannot be removed, an instance cannot be removed while its pipe is open.
+// probe and instance exist, a probe that is on cannot be removed, an instance cannot be removed while its pipe is open. The buffer of the top
+// level stays small if the size of a buffer is set before an event is switched on.
 type fakeTracefs struct {
 	functions []string
 	files     map[string]string // settings
@@ -22,6 +25,8 @@ type fakeTracefs struct {
 	open      int
 	text      string
 	fail      string // writes to names that contain it fail
+	noOptions bool   // an instance has no files of options
+	small     bool   // the buffer of the top level stays small
 }
 
 var errNoEnt = errors.New("no such file or directory")
@@ -53,6 +58,12 @@ func (f *fakeTracefs) Write(name, text string) error {
 		}
 		f.probes[probe] = on
 		return nil
+	}
+	switch {
+	case parts[2] == "options" && f.noOptions:
+		return &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	case parts[2] == "buffer_size_kb" && !slices.Contains(slices.Collect(maps.Values(f.probes)), true):
+		f.small = true
 	}
 	f.files[name] = text
 	return nil
@@ -158,12 +169,33 @@ func TestRestores(t *testing.T) {
 	require.Equal(t, probes, f.probes)
 	require.Equal(t, instances, f.instances)
 	require.Zero(t, f.open)
+	require.False(t, f.small)
+}
+
+// TestOptions: an instance begins with the options of the top level, so all that matter are set, if the kernel has them.
+func TestOptions(t *testing.T) {
+	kallsyms, functions := allSymbols()
+	for _, none := range []bool{false, true} {
+		f := newFake(functions...)
+		f.noOptions = none
+		s, err := start(t, f, kallsyms)
+		require.NoError(t, err)
+		got := map[string]string{}
+		for name, value := range f.files {
+			if option, ok := strings.CutPrefix(name, s.path("options")+"/"); ok {
+				got[option] = value
+			}
+		}
+		require.Equal(t, none, len(got) == 0)
+		require.True(t, none || got["raw"] == "0" && got["context-info"] == "1" && got["overwrite"] == "1", got)
+		require.NoError(t, s.Close())
+	}
 }
 
 // TestRestoresAfterFailure fails the set-up at each file, and requires that nothing is left.
 func TestRestoresAfterFailure(t *testing.T) {
 	kallsyms, functions := allSymbols()
-	for _, fail := range []string{"trace_clock", "buffer_size_kb", "tracing_on", "filter"} {
+	for _, fail := range []string{"trace_clock", "options", "buffer_size_kb", "tracing_on", "filter"} {
 		f := newFake(functions...)
 		f.fail = fail
 		s, err := start(t, f, kallsyms)
@@ -213,7 +245,7 @@ func TestRefusals(t *testing.T) {
 	_, err := start(t, newFake(functions...), strings.ReplaceAll(kallsyms, "ffffffff81", "0000000000")[:40]+"0000000000000000 d mem_hotplug_lock\n")
 	require.ErrorContains(t, err, "hides addresses")
 	s, err := start(t, newFake(), kallsyms)
-	require.ErrorContains(t, err, "no probe could be placed")
+	require.ErrorContains(t, err, "no probe of 45 could be placed; the first: probe m_req is not placed: ")
 	require.NoError(t, s.Close())
 	s, err = start(t, newFake(functions...), kallsyms+"ffffffff83000000 t online_pages\n")
 	require.NoError(t, err)

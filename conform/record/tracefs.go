@@ -38,7 +38,7 @@ func Mounted() (Tracefs, error) {
 			return nil, fmt.Errorf("tracefs at %s cannot be read: run as root", dir)
 		}
 	}
-	return nil, fmt.Errorf("no kprobe_events in %s: tracefs is not mounted (mount -t tracefs tracefs %s), this is not root, or the kernel lacks CONFIG_KPROBE_EVENTS",
+	return nil, fmt.Errorf("no kprobe_events in %s: tracefs is not mounted (mount -t tracefs tracefs %s), this is not root, or the kernel is locked down or lacks CONFIG_KPROBE_EVENTS",
 		strings.Join(mountPoints, " or "), mountPoints[0])
 }
 
