@@ -118,6 +118,8 @@ func TestBadInputAboutRealKernels(t *testing.T) {
 		{[]string{"trace", "check", "/dev/null", "--symbols", dir}, "is a directory"},
 		{[]string{"trace", "check", "/dev/null", "--symbols", "/nowhere"}, "/nowhere: no such file"},
 		{[]string{"trace", "record", filepath.Join(dir, "t"), "--for=-1s"}, "--for must be positive"},
+		{[]string{"trace", "record", filepath.Join(dir, "t"), "--for", "0s"}, "--for must be positive"},
+		{[]string{"trace", "record", filepath.Join(dir, "t"), "--for", "60"}, "--for: expected duration"},
 		{[]string{"vm", "run", "--tasks", "0"}, "--tasks must be from 1"},
 		{[]string{"vm", "run", "--ops=-5"}, "--ops from 1"},
 		{[]string{"vm", "run", "--compare=-1"}, "--compare must be from 0"},

@@ -53,6 +53,8 @@ func (s *server) do(t *task, op Op) Result {
 		return fromError(s.tracer.stop())
 	case Interrupt:
 		return s.interrupt(op.Data)
+	case Exec:
+		return execSelf(op.Args, execTime)
 	case PowerOff:
 		unix.Sync()
 		return failedCall(unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF))

@@ -43,6 +43,7 @@ const (
 	TraceMark  = "tracemark"  // Data into the trace
 	TraceStop  = "tracestop"
 	Interrupt  = "interrupt" // the system call of the task called Data
+	Exec       = "exec"      // this executable with Args, as a process of its own: N is its exit status, Data what it wrote
 	PowerOff   = "poweroff"
 )
 
@@ -52,6 +53,8 @@ type Op struct {
 	Path   string `json:"path,omitempty"`
 	Data   string `json:"data,omitempty"`
 	Handle string `json:"handle,omitempty"`
+	// Args are the arguments of Exec.
+	Args []string `json:"args,omitempty"`
 }
 
 // Result is what one operation gave.
