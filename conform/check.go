@@ -27,7 +27,6 @@ type Options struct {
 const (
 	defaultViolations = 1000
 	bufferSize        = 256 << 10 // of the reader; a longer line is counted as unknown
-	pollLines         = 1 << 14   // how often the context is looked at
 	maxCPU            = 1 << 13   // NR_CPUS is 8192 at most on the usual architectures
 	coversPrefix      = "memhp-covers:"
 	missedPrefix      = "memhp-missed:"
@@ -50,12 +49,20 @@ type checker struct {
 
 // Check reads a trace and decides whether it keeps the rules. It reads r as a stream and needs
 // the same memory for a trace of any length. On an error the report has what was found so far.
+// When ctx ends, Check does too, even while r waits for more; somebody else has to end r then.
 func Check(ctx context.Context, r io.Reader, opts Options) (Report, error) {
 	c, err := newChecker(opts)
 	if err != nil {
 		return Report{}, err
 	}
-	err = c.read(ctx, r)
+	in, out := io.Pipe()
+	defer in.Close()
+	defer context.AfterFunc(ctx, func() { out.CloseWithError(ctx.Err()) })()
+	go func() {
+		_, err := io.Copy(out, r)
+		out.CloseWithError(err)
+	}()
+	err = c.read(in)
 	c.flush()
 	c.monitor.finish(&c.report, err != nil)
 	return c.report, err
@@ -98,7 +105,7 @@ func (c *checker) declare(name string) error {
 	return err
 }
 
-func (c *checker) read(ctx context.Context, r io.Reader) error {
+func (c *checker) read(r io.Reader) error {
 	lines := bufio.NewReaderSize(r, bufferSize)
 	long := false
 	for {
@@ -122,9 +129,6 @@ func (c *checker) read(ctx context.Context, r io.Reader) error {
 		}
 		if long = false; ended {
 			return nil
-		}
-		if c.report.Lines%pollLines == 0 && ctx.Err() != nil {
-			return fmt.Errorf("read trace, after line %d: %w", c.report.Lines, ctx.Err())
 		}
 	}
 }

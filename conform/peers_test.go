@@ -162,11 +162,11 @@ type endless struct {
 }
 
 func (s *endless) Read(b []byte) (int, error) {
-	if s.left <= 0 {
+	if s.left <= 0 && len(s.buf) == 0 {
 		s.late = liveMemory()
 		return 0, io.EOF
 	}
-	for len(s.buf) < len(b) {
+	for s.left > 0 && len(s.buf) < len(b) {
 		s.n++
 		for i, what := range []string{"m_req: (mutex_lock+0x0/0x30) lock=0xffffffff82bcbea0", "mson: (memory_subsys_online+0x0/0x170) dev=0x%x",
 			"onl: (online_pages+0x0/0x2d0) pfn=1 nr=2", "m_rel: (mutex_unlock+0x0/0x30) lock=0xffffffff82bcbea0"} {

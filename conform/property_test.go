@@ -173,7 +173,7 @@ func TestConstantMemory(t *testing.T) {
 		}
 		w.Close()
 	}()
-	require.NoError(t, c.read(bg, r))
+	require.NoError(t, c.read(r))
 	require.LessOrEqual(t, len(c.monitor.tasks), maxTasks)
 	require.LessOrEqual(t, len(c.monitor.names), maxTasks)
 	require.LessOrEqual(t, len(c.monitor.devices.blocks), maxDevices)

@@ -127,7 +127,7 @@ func TestDeviceMutexOffset(t *testing.T) {
 		lines, syms := recording(t, tt.name)
 		c, err := newChecker(Options{Symbols: syms})
 		require.NoError(t, err)
-		require.NoError(t, c.read(bg, strings.NewReader(strings.Join(lines, "\n"))))
+		require.NoError(t, c.read(strings.NewReader(strings.Join(lines, "\n"))))
 		require.Equal(t, tt.offset, c.monitor.devices.offset[tt.src], tt.name)
 		require.NotZero(t, c.monitor.order.edges, tt.name)
 	}

@@ -297,17 +297,30 @@ func TestTraceCmd(t *testing.T) {
 	require.Equal(t, "1.000002", r.Violations[0].Time)
 }
 
-func TestContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(bg)
-	cancel()
-	lines := trace(warm + "A:acpi lock:DHL addmr aam")
-	for len(lines) < 2*pollLines {
-		lines = append(lines, "# nothing")
+// waiting is a reader that gives its text and then waits for ever, as a pipe does whose writer is silent.
+type waiting struct {
+	text  *strings.Reader
+	waits func()
+}
+
+func (w waiting) Read(b []byte) (int, error) {
+	if w.text.Len() > 0 {
+		return w.text.Read(b)
 	}
-	r, err := Check(ctx, strings.NewReader(strings.Join(lines, "\n")), Options{Symbols: symbols(t)})
-	require.ErrorIs(t, err, context.Canceled)
-	require.Equal(t, Violates, r.Verdict, "what was proved before counts")
-	require.Contains(t, r.Reasons, "the trace was not read to its end")
+	w.waits()
+	select {}
+}
+
+// TestInterrupted: the end of the context ends a check that waits for more, at the end of a line or within one, and what was found counts.
+func TestInterrupted(t *testing.T) {
+	for _, rest := range []string{"", strings.Repeat("\x00", 3*bufferSize)} {
+		ctx, cancel := context.WithCancel(bg)
+		text := strings.Join(trace(warm+"A:acpi lock:DHL addmr aam"), "\n") + "\n" + rest
+		r, err := Check(ctx, waiting{strings.NewReader(text), cancel}, Options{Symbols: symbols(t)})
+		require.ErrorIs(t, err, context.Canceled)
+		require.Equal(t, Violates, r.Verdict, "what was proved before counts")
+		require.Contains(t, r.Reasons, "the trace was not read to its end")
+	}
 }
 
 func TestCoveredOption(t *testing.T) {
