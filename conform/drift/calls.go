@@ -17,14 +17,20 @@ func calls(body []byte) []call {
 	var out []call
 	for _, at := range callStart.FindAllIndex(body, -1) {
 		name := strings.TrimSpace(strings.TrimSuffix(string(body[at[0]:at[1]]), "("))
-		end := closing(body, at[1]-1, '(', ')')
-		args := string(body[at[1]:max(end-1, at[1])])
+		args, end := inside(body, at[1]-1)
 		if name == "guard" && end < len(body) && body[end] == '(' {
-			args += "," + string(body[end+1:closing(body, end, '(', ')')-1])
+			what, _ := inside(body, end)
+			args += "," + what
 		}
 		out = append(out, call{name, strings.Join(strings.Fields(args), "")})
 	}
 	return out
+}
+
+// inside returns what stands between the parenthesis at i and the one that closes it, and the position behind that.
+func inside(body []byte, i int) (string, int) {
+	end := closing(body, i, '(', ')')
+	return string(body[i+1 : max(end-1, i+1)]), end
 }
 
 // byArgument are the calls whose argument says which lock is meant.

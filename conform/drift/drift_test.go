@@ -137,6 +137,7 @@ func TestNoSource(t *testing.T) {
 // Whatever the text, it is read without a panic.
 func FuzzFunctions(f *testing.F) {
 	f.Add([]byte("int f(void) { g(\"x\"); } /*"))
+	f.Add([]byte("int f(void) { guard(mutex)("))
 	f.Add([]byte("#define a \\\n b\n{ ) ( } '"))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		require.Len(t, blank(src), len(src))
