@@ -55,6 +55,9 @@ func MergeHistory(parts [][]byte) ([]Row, []Link, error) {
 			if r.Result == nil {
 				return nil, nil, fmt.Errorf("part %d: a kernel without a result", i+1)
 			}
+			if err := plausible(r.Result); err != nil {
+				return nil, nil, fmt.Errorf("part %d: %w", i+1, err)
+			}
 			rows[i] = append(rows[i], Row{Result: r.Result, Expected: r.Expected, Smaller: r.Smaller})
 		}
 		for _, l := range in.Chains {

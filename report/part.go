@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"memhp/sim"
+	"memhp/spec"
 )
 
 // Part says which part of some work a file holds.
@@ -57,6 +60,26 @@ func Whole(parts []Envelope) ([]int, error) {
 		return nil, fmt.Errorf("part %d/%d is missing", i+1, len(at))
 	}
 	return at, nil
+}
+
+// plausible says what is wrong with a result that was read: it is of a machine that can be checked, and the tasks of a trace, which are more than the
+// machine has where several paths make a cycle, are columns of what is printed.
+func plausible(r *sim.Result) error {
+	k, err := spec.ParseKernel(r.Kernel)
+	if err == nil {
+		err = sim.Config{Kernel: k, Tasks: r.Tasks, Blocks: r.Blocks}.Validate()
+	}
+	if err != nil {
+		return err
+	}
+	for _, v := range r.Violations {
+		for _, s := range v.Trace {
+			if s.Task < 1 || s.Task > Width {
+				return fmt.Errorf("a violation by task %d", s.Task)
+			}
+		}
+	}
+	return nil
 }
 
 // dealt puts pieces that were dealt out in turn into one row again. It is an error if a part got fewer or more than its turns.

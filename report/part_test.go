@@ -15,7 +15,7 @@ import (
 func TestMergedHistoryIsTheSame(t *testing.T) {
 	var rows []Row
 	for i := range 5 {
-		rows = append(rows, Row{Result: &sim.Result{Kernel: fmt.Sprint("v", i), Actors: []string{}, Complete: i != 3, Limit: map[bool]string{true: "interrupted"}[i == 3], Violations: []sim.Violation{}},
+		rows = append(rows, Row{Result: &sim.Result{Kernel: fmt.Sprint("v6.", i), Actors: []string{}, Complete: i != 3, Limit: map[bool]string{true: "interrupted"}[i == 3], Violations: []sim.Violation{}},
 			Expected: []string{"no-bug"}, Smaller: i == 1})
 	}
 	rows[2] = Row{Result: three(t)[0], Expected: []string{"no-bug"}}

@@ -53,6 +53,9 @@ func MergeRandom(parts [][]byte) (*sim.SearchResult, error) {
 		if err == nil && (len(in.Results) != 1 || in.Results[0] == nil || len(in.Results[0].Found) != len(in.Results[0].Violations)) {
 			err = fmt.Errorf("expected one result, with one entry in found for each violation")
 		}
+		if err == nil {
+			err = plausible(&in.Results[0].Result)
+		}
 		if err == nil && i > 0 {
 			err = out.Merge(in.Results[0])
 		}

@@ -63,7 +63,7 @@ type tokenParts struct {
 func parseToken(s string) (tokenParts, error) {
 	f := strings.Split(strings.TrimSpace(s), ":")
 	if len(f) < 6 {
-		return tokenParts{}, fmt.Errorf("token: expected KERNEL:ACTORS[@PLATFORM]:TASKSxBLOCKS:INVARIANT[/WAY]:NODES:SCHEDULE, got %d fields", len(f))
+		return tokenParts{}, fmt.Errorf("token: expected KERNEL:ACTORS[@PLATFORM]:TASKSxBLOCKS:INVARIANT[/WAY]:NODES:SCHEDULE, got %d of 6 parts", len(f))
 	}
 	k, err := spec.ParseKernel(f[0])
 	if err != nil {
@@ -74,7 +74,7 @@ func parseToken(s string) (tokenParts, error) {
 	size, whole := strings.CutSuffix(f[2], "w")
 	size, plain := strings.CutSuffix(size, "p")
 	t.config.Reductions = Reductions{NoLipton: plain, NoFocus: whole}
-	if _, err := fmt.Sscanf(size, "%dx%d", &t.config.Tasks, &t.config.Blocks); err != nil {
+	if !parseSize(size, &t.config) {
 		return t, fmt.Errorf("token: size %q: expected TASKSxBLOCKS", f[2])
 	}
 	id, _, _ := strings.Cut(f[3], "/")
@@ -95,6 +95,14 @@ func parseToken(s string) (tokenParts, error) {
 		t.schedules = append(t.schedules, sch)
 	}
 	return t, nil
+}
+
+func parseSize(s string, c *Config) bool {
+	tasks, blocks, _ := strings.Cut(s, "x")
+	var err1, err2 error
+	c.Tasks, err1 = strconv.Atoi(tasks)
+	c.Blocks, err2 = strconv.Atoi(blocks)
+	return err1 == nil && err2 == nil && c.Tasks != 0 && c.Blocks != 0 // 0 would stand for the default
 }
 
 func parseSchedule(w string) (schedule, error) {

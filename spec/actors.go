@@ -84,7 +84,10 @@ func (a Actor) ExistsIn(k Kernel) bool {
 
 // InGroup tells whether the actor belongs to the group; an actor that names none is in the core.
 func (a Actor) InGroup(group string) bool {
-	return a.Group == group || a.Group == "" && group == GroupCore
+	if a.Group == "" {
+		return group == GroupCore
+	}
+	return a.Group == group
 }
 
 // SelectActors returns the actors of kernel k that selection names: actors and groups, separated by commas, or "all".

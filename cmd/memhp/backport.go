@@ -30,11 +30,9 @@ func (c *backportCmd) Run(a *app) error {
 	ctx, cancel := context.WithTimeout(a.ctx, c.Timeout)
 	defer cancel()
 	b, err := sim.FindBackports(ctx, config)
-	if a.progress {
-		fmt.Fprint(a.err, "\r\x1b[K")
-	}
+	a.progressDone()
 	if err != nil {
-		return err
+		return onOneMachine(c.Actors, err)
 	}
 	return a.showBackport(b, c.Shard, c.Format)
 }
@@ -69,10 +67,6 @@ func (c *backportCmd) config(a *app) (sim.BackportConfig, error) {
 	if c.Shard.given() {
 		config.Part, config.Parts = c.Shard.k-1, c.Shard.n
 	}
-	if a.progress {
-		config.Progress = func(checks, sets int) {
-			fmt.Fprintf(a.err, "\r\x1b[K%s: %d checks, %d sets found", k, checks, sets)
-		}
-	}
+	config.Progress = func(checks, sets int) { a.progressf("%s: %d checks, %d sets found", k, checks, sets) }
 	return config, nil
 }

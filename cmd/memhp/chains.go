@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 
 	"memhp/report"
@@ -18,9 +17,7 @@ func (a *app) chains(part shard) ([]report.Link, error) {
 			continue
 		}
 		if _, done := wrong[l.Bug.ID]; !done && a.ctx.Err() == nil {
-			if a.progress {
-				fmt.Fprintf(a.err, "\r\x1b[Kcatalogue: %d bugs explored", len(wrong))
-			}
+			a.progressf("catalogue: %d bugs explored", len(wrong))
 			var err error
 			if wrong[l.Bug.ID], err = a.reproduce(l.Bug); err != nil {
 				return nil, err
@@ -32,9 +29,7 @@ func (a *app) chains(part shard) ([]report.Link, error) {
 		}
 		links = append(links, l)
 	}
-	if a.progress {
-		fmt.Fprint(a.err, "\r\x1b[K")
-	}
+	a.progressDone()
 	return links, nil
 }
 

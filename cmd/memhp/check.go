@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"runtime/debug"
 	"time"
@@ -20,14 +19,10 @@ func (a *app) check(c sim.Config) (*sim.Result, error) {
 		if p.States > manyStates {
 			debug.SetGCPercent(10)
 		}
-		if a.progress {
-			line(p)
-		}
+		line(p)
 	}
 	r, err := sim.Check(a.ctx, c)
-	if a.progress {
-		fmt.Fprint(a.err, "\r\x1b[K")
-	}
+	a.progressDone()
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +60,7 @@ func (a *app) progressLine() func(sim.Progress) {
 			return
 		}
 		last = time.Now()
-		fmt.Fprintf(a.err, "\r\x1b[K%s: %d states, %d to expand, depth %d, %d violations, %.0f s", p.Kernel,
+		a.progressf("%s: %d states, %d to expand, depth %d, %d violations, %.0f s", p.Kernel,
 			p.States, p.States-p.Expanded, p.Depth, p.Violations, p.Elapsed.Seconds())
 	}
 }

@@ -26,10 +26,8 @@ func (c *explainCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range c.By {
-		if _, err := spec.SelectActors(configs[0].Kernel, name); err != nil {
-			return err
-		}
+	if err := c.checkBy(configs); err != nil {
+		return err
 	}
 	results, err := a.checkAll(configs)
 	if err != nil {
@@ -44,6 +42,27 @@ func (c *explainCmd) Run(a *app) error {
 		return err
 	}
 	return report.Others(a.out, a.style, r, i)
+}
+
+// checkBy tells whether each actor of --by is among those that are checked.
+func (c *explainCmd) checkBy(configs []sim.Config) error {
+	var actors []spec.Actor
+	for _, config := range configs {
+		selected, err := spec.SelectActors(config.Kernel, config.Selection)
+		if err != nil {
+			return err
+		}
+		if config.Platform != "" {
+			selected = spec.OnPlatform(selected, config.Platform)
+		}
+		actors = append(actors, selected...)
+	}
+	for _, name := range c.By {
+		if !slices.ContainsFunc(actors, func(a spec.Actor) bool { return a.Name == name }) {
+			return fmt.Errorf("--by: %q is no actor among those of --actors %s; see memhp list actors", name, c.Actors)
+		}
+	}
+	return nil
 }
 
 // fewestSteps returns the violation that is shown in the fewest steps, of one invariant or of all, by the given actors or any: where it was found, and

@@ -30,7 +30,8 @@ func (f modelFlags) model(a *app) (*sim.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sim.NewModel(sim.Config{Kernel: k, Actors: actors, Tasks: f.Tasks, Blocks: f.Blocks})
+	m, err := sim.NewModel(sim.Config{Kernel: k, Actors: actors, Tasks: f.Tasks, Blocks: f.Blocks})
+	return m, onOneMachine(f.Actors, err)
 }
 
 type exportPromelaCmd struct {

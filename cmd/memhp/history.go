@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"runtime"
 	"sync"
 
@@ -95,15 +94,11 @@ func (a *app) history(kernels []spec.Kernel, size spec.Size) ([]report.Row, erro
 			mu.Lock()
 			defer mu.Unlock()
 			done++
-			if a.progress {
-				fmt.Fprintf(a.err, "\r\x1b[K%d of %d kernels checked", done, len(kernels))
-			}
+			a.progressf("%d of %d kernels checked", done, len(kernels))
 		})
 	}
 	wg.Wait()
-	if a.progress {
-		fmt.Fprint(a.err, "\r\x1b[K")
-	}
+	a.progressDone()
 	for _, err := range errs {
 		if err != nil {
 			return nil, err

@@ -38,6 +38,16 @@ type app struct {
 	status   int
 }
 
+// progressf writes the line of progress anew, if somebody looks at it.
+func (a *app) progressf(format string, args ...any) {
+	if a.progress {
+		fmt.Fprintf(a.err, "\r\x1b[K"+format, args...)
+	}
+}
+
+// progressDone takes the line of progress away.
+func (a *app) progressDone() { a.progressf("") }
+
 // note is a diagnostic.
 func (a *app) note(format string, args ...any) { fmt.Fprintf(a.err, "memhp: "+format+"\n", args...) }
 

@@ -13,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+
+	"memhp/sim/prove"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -240,7 +242,20 @@ func TestProveWritesACertificate(t *testing.T) {
 	require.Contains(t, out, "proved: no number of tasks breaks a rule")
 	status, out, errOut = memhp("prove", "v6.12", "--check", file)
 	require.Equal(t, exitHolds, status, errOut)
-	require.Contains(t, out, "is a proof")
+	require.Contains(t, out, "group core, any number of tasks, any number of blocks")
+	require.Contains(t, out, "proved: no number of tasks breaks a rule")
+	status, out, _ = memhp("prove", "v6.12", "--check", file, "--format", "json")
+	require.Equal(t, exitHolds, status)
+	var answer struct{ Results []prove.Result }
+	require.NoError(t, json.Unmarshal([]byte(out), &answer))
+	require.Equal(t, prove.Proved, answer.Results[0].Verdict)
+	require.True(t, answer.Results[0].AnyBlocks)
+	requireRefused(t, []refused{ // another question than the proof answers
+		{[]string{"prove", "v6.12", "--check", file, "--blocks", "2"}, "the certificate is not for --blocks 2"},
+		{[]string{"prove", "v6.12", "--check", file, "--platform", "x86"}, "the certificate is not for --platform x86"},
+		{[]string{"prove", "v6.12", "--check", file, "--actors", "core,platform"}, "the certificate is for --actors core, not core,platform"},
+		{[]string{"prove", "v6.12", "--check", file, "--certificate", file}, "can't be used together"},
+	})
 	status, _, errOut = memhp("prove", "v6.7", "--check", file)
 	require.Equal(t, exitUsage, status)
 	require.Contains(t, errOut, "the certificate is for kernel v6.12, not v6.7")

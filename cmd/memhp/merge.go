@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"memhp/report"
+	"memhp/spec"
 )
 
 type mergeCmd struct {
@@ -22,6 +23,9 @@ func (c *mergeCmd) Run(a *app) error {
 	switch command {
 	case "history":
 		rows, links, err := report.MergeHistory(parts)
+		if err == nil {
+			err = ofThisVersion(rows, links)
+		}
 		if err != nil {
 			return err
 		}
@@ -46,6 +50,25 @@ func (c *mergeCmd) Run(a *app) error {
 		return a.showRandom(r, shard{}, c.Format)
 	}
 	return fmt.Errorf("%s: is not the result of a subcommand whose parts can be merged", c.File[0])
+}
+
+// ofThisVersion tells whether a history is about the kernels and the bugs that this memhp knows.
+func ofThisVersion(rows []report.Row, links []report.Link) error {
+	kernels, bugs := spec.HistoryKernels(), linksOf(spec.Chains())
+	if len(rows) != len(kernels) || len(links) != len(bugs) {
+		return fmt.Errorf("the history has %d kernels and %d bugs, and that of this memhp %d and %d: another version wrote it", len(rows), len(links), len(kernels), len(bugs))
+	}
+	for i, r := range rows {
+		if r.Result.Kernel != kernels[i].String() {
+			return fmt.Errorf("the history has %q in the place of %s: another version of memhp wrote it", r.Result.Kernel, kernels[i])
+		}
+	}
+	for i, l := range links {
+		if l.Bug.ID != bugs[i].Bug.ID || l.Depth != bugs[i].Depth {
+			return fmt.Errorf("the history has bug %s in the place of %s: another version of memhp wrote it", l.Bug.ID, bugs[i].Bug.ID)
+		}
+	}
+	return nil
 }
 
 // read returns the parts in order, and the subcommand that made them.

@@ -80,13 +80,29 @@ func TestPartsThatDoNotMerge(t *testing.T) {
 		{[]string{files[0], backport[1]}, "memhp random and of memhp backport cannot be merged"},
 		{[]string{check}, "is not the result of a part"},
 		{[]string{cut}, "is no JSON of memhp"},
-		{[]string{"/nowhere"}, "/nowhere: no such file"},
+		{[]string{filepath.Join(t.TempDir(), "nowhere")}, "/nowhere: no such file"},
 		{[]string{t.TempDir()}, "is a directory"},
 	} {
 		status, out, errOut := memhp(append([]string{"merge"}, c.files...)...)
 		require.Equal(t, exitUsage, status)
 		require.Empty(t, out)
 		require.Contains(t, errOut, c.message)
+	}
+}
+
+// What no memhp of this version wrote is not printed.
+func TestStrangeHistories(t *testing.T) {
+	for _, c := range []struct{ json, message string }{
+		{`"results":[],"chains":[]`, "has 0 kernels and 0 bugs, and that of this memhp"},
+		{`"results":[{"kernel":"v3.18"}],"chains":[]`, "has 1 kernels"},
+		{`"results":[{"kernel":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}],"chains":[]`, `part 1: kernel "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"`},
+		{`"results":[{"kernel":"v3.18","tasks":1000000}]`, "part 1: 1000000 tasks: from 1 to 8"},
+		{`"results":[{"kernel":"v3.18","violations":[{"trace":[{"task":0}]}]}]`, "part 1: a violation by task 0"},
+		{`"results":[{"kernel":"v3.18","violations":[{"trace":[{"task":1000000}]}]}]`, "part 1: a violation by task 1000000"},
+	} {
+		file := filepath.Join(t.TempDir(), "strange.json")
+		require.NoError(t, os.WriteFile(file, []byte(`{"schema":1,"command":"history","part":{"k":1,"n":1},`+c.json+"}"), 0o600))
+		requireRefused(t, []refused{{[]string{"merge", file}, c.message}, {[]string{"merge", "--verbose", file}, c.message}})
 	}
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"runtime"
 
 	"memhp/report"
@@ -23,16 +22,11 @@ func (c *mutateCmd) Run(a *app) error {
 		return err
 	}
 	a.noteUnmet(k)
-	var done func(n, of int)
-	if a.progress {
-		done = func(n, of int) { fmt.Fprintf(a.err, "\r\x1b[K%s: %d of %d mutants", k, n, of) }
-	}
+	done := func(n, of int) { a.progressf("%s: %d of %d mutants", k, n, of) }
 	r, err := sim.Mutate(a.ctx, sim.Config{Kernel: k, Selection: c.Actors}, c.Shard.has, runtime.NumCPU(), done)
-	if a.progress {
-		fmt.Fprint(a.err, "\r\x1b[K")
-	}
+	a.progressDone()
 	if err != nil {
-		return err
+		return onOneMachine(c.Actors, err)
 	}
 	return a.showMutants(r, c.Shard, c.Format)
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -36,6 +38,9 @@ func createOut(name string) (*outFile, error) {
 	}
 	temp := fmt.Sprintf("%s.%d.tmp", name, os.Getpid())
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		failed.Path = name // the one that the user knows
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -23,8 +23,8 @@ type proveCmd struct {
 	MaxTasks    int           `default:"5" placeholder:"N" help:"Look for counterexamples of up to so many tasks."`
 	MaxIdeals   int64         `placeholder:"N" help:"Give up after so many ideals; the verdict is then unknown."`
 	Timeout     time.Duration `placeholder:"D" help:"Give up after this time, for example 90s."`
-	Certificate string        `type:"path" placeholder:"FILE" help:"Write the proof, compressed if the name ends in .gz."`
-	Check       string        `type:"existingfile" placeholder:"FILE" help:"Check a proof that was written before, instead of looking for one."`
+	Certificate string        `type:"path" xor:"certificate" placeholder:"FILE" help:"Write the proof, compressed if the name ends in .gz."`
+	Check       string        `type:"existingfile" xor:"certificate" placeholder:"FILE" help:"Check a proof that was written before, instead of looking for one."`
 	Format      string        `enum:"text,json" default:"text" help:"text or json."`
 }
 
@@ -34,11 +34,15 @@ func (c *proveCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if len(configs) > 1 && c.Certificate+c.Check != "" {
+	if len(configs) > 1 && c.Certificate != "" {
 		return fmt.Errorf("--actors %s: a proof is of one machine; name groups, for example core,platform", c.Actors)
 	}
 	if c.Check != "" {
-		return c.recheck(a, configs[0])
+		r, err := c.recheck(configs[0])
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.Check, err)
+		}
+		return c.print(a, r)
 	}
 	var results []*prove.Result
 	for _, config := range configs {
@@ -48,6 +52,10 @@ func (c *proveCmd) Run(a *app) error {
 		}
 		results = append(results, r)
 	}
+	return c.print(a, results...)
+}
+
+func (c *proveCmd) print(a *app, results ...*prove.Result) error {
 	if c.Format == "json" {
 		return report.ProveJSON(a.out, results)
 	}
@@ -64,9 +72,7 @@ func (c *proveCmd) prove(a *app, config prove.Config) (*prove.Result, error) {
 		defer file.discard()
 	}
 	r, cert, err := prove.Prove(a.ctx, config)
-	if a.progress {
-		fmt.Fprint(a.err, "\r\x1b[K")
-	}
+	a.progressDone()
 	if err != nil {
 		return nil, err
 	}
@@ -107,9 +113,7 @@ func (c *proveCmd) configs(a *app) ([]prove.Config, error) {
 		if err := config.Config.Validate(); err != nil {
 			return nil, err
 		}
-		if a.progress {
-			config.Progress = a.progressLine()
-		}
+		config.Progress = a.progressLine()
 		out = append(out, config)
 	}
 	a.noteUnmet(k)
@@ -124,20 +128,29 @@ func (c *proveCmd) create() (*outFile, error) {
 	return createOut(c.Certificate)
 }
 
-// recheck checks a proof again.
-func (c *proveCmd) recheck(a *app, config prove.Config) error {
+// recheck checks a proof again. Actors, platform and blocks need not be given: the proof has them; others than those are refused.
+func (c *proveCmd) recheck(config prove.Config) (*prove.Result, error) {
 	f, err := os.Open(c.Check)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer f.Close()
 	cert, err := proof.Read(f)
 	if err != nil {
-		return fmt.Errorf("%s: %w", c.Check, err)
+		return nil, err
 	}
-	if err := prove.Check(config, cert); err != nil {
-		return fmt.Errorf("%s: no proof: %w", c.Check, err)
+	switch {
+	case c.Actors != spec.GroupCore && c.Actors != cert.Selection:
+		return nil, fmt.Errorf("the certificate is for --actors %s, not %s", cert.Selection, c.Actors)
+	case c.Platform != "" && c.Platform != cert.Platform:
+		return nil, fmt.Errorf("the certificate is not for --platform %s", c.Platform)
+	case c.Blocks != "1" && config.Blocks != cert.Blocks:
+		return nil, fmt.Errorf("the certificate is not for --blocks %s", c.Blocks)
 	}
-	_, err = fmt.Fprintf(a.out, "%s is a proof: %d ideals\n", c.Check, len(cert.Ideals))
-	return err
+	r, err := prove.Check(config, cert)
+	if err != nil {
+		return nil, fmt.Errorf("no proof: %w", err)
+	}
+	r.Certificate = c.Check
+	return r, nil
 }

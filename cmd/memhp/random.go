@@ -41,19 +41,15 @@ func (c *randomCmd) Run(a *app) error {
 		ctx, cancel = context.WithTimeout(ctx, c.Timeout)
 		defer cancel()
 	}
-	if a.progress {
-		config.Progress = func(p sim.Progress) {
-			if p.Expanded%100 == 0 {
-				fmt.Fprintf(a.err, "\r\x1b[K%s: %d walks, %d steps, %d violations, %.0f s", p.Kernel, p.Expanded, p.States, p.Violations, p.Elapsed.Seconds())
-			}
+	config.Progress = func(p sim.Progress) {
+		if p.Expanded%100 == 0 {
+			a.progressf("%s: %d walks, %d steps, %d violations, %.0f s", p.Kernel, p.Expanded, p.States, p.Violations, p.Elapsed.Seconds())
 		}
 	}
 	r, err := sim.Search(ctx, sim.SearchConfig{Config: config, Seed: c.Seed, Runs: c.Runs, Steps: c.Steps, Mine: c.Shard.has})
-	if a.progress {
-		fmt.Fprint(a.err, "\r\x1b[K")
-	}
+	a.progressDone()
 	if err != nil {
-		return err
+		return onOneMachine(c.Actors, err)
 	}
 	return a.showRandom(r, c.Shard, c.Format)
 }

@@ -19,6 +19,14 @@ type machine struct {
 	Blocks   int    `default:"2" help:"Memory blocks."`
 }
 
+// onOneMachine says what to do about an error of a subcommand for which all actors are on one machine.
+func onOneMachine(selection string, err error) error {
+	if err == nil || selection != "all" {
+		return err
+	}
+	return fmt.Errorf("%w; --actors all is more than one machine holds here: name groups, for example core,platform", err)
+}
+
 // config returns the machine under one kernel.
 func (m machine) config(k spec.Kernel) (sim.Config, error) {
 	if m.Tasks < 1 || m.Blocks < 1 {

@@ -37,7 +37,7 @@ func TestProofsAgreeWithBoundedChecks(t *testing.T) {
 				return
 			}
 			require.Equal(t, prove.Proved, r.Verdict, r.Reason)
-			require.NoError(t, prove.Check(c, cert))
+			require.NoError(t, check(c, cert))
 			agreesWithBounded(t, c, r)
 		})
 	}

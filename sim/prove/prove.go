@@ -118,13 +118,19 @@ func proveOne(ctx context.Context, c Config) (*Result, *proof.Certificate, error
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &prover{c: c, model: m, system: system, result: &Result{Kernel: c.Kernel.String(), Groups: m.Groups, Platform: c.Platform,
-		Blocks: c.Blocks, AnyBlocks: c.AnyBlocks, Verdict: Unknown, Nodes: len(m.Nodes), Violations: []Violation{}}}
-	for _, a := range m.Actors {
-		p.result.Actors = append(p.result.Actors, a.Name)
-	}
+	p := &prover{c: c, model: m, system: system, result: newResult(c, m)}
 	cert, err := p.prove(ctx)
 	return p.result, cert, err
+}
+
+// newResult returns a result that says what it is about.
+func newResult(c Config, m *sim.Model) *Result {
+	r := &Result{Kernel: c.Kernel.String(), Groups: m.Groups, Platform: c.Platform, Blocks: c.Blocks, AnyBlocks: c.AnyBlocks,
+		Verdict: Unknown, Nodes: len(m.Nodes), Violations: []Violation{}}
+	for _, a := range m.Actors {
+		r.Actors = append(r.Actors, a.Name)
+	}
+	return r
 }
 
 func (c Config) withDefaults() Config {
@@ -161,24 +167,32 @@ func newSystem(c Config) (*sim.Model, *proof.System, error) {
 	return m, s, err
 }
 
-// Check re-checks a certificate with package certify, after it has compared the system there with that of the kernel.
-func Check(c Config, cert *proof.Certificate) error {
+// Check re-checks a certificate with package certify, after it has compared the system there with that of the kernel. The result says what is
+// proved; actors, platform and blocks are those of the certificate.
+func Check(c Config, cert *proof.Certificate) (*Result, error) {
+	start := time.Now()
 	c.Selection, c.Platform, c.Blocks, c.AnyBlocks = cert.Selection, cert.Platform, cert.Blocks, cert.Blocks == 0
 	if c.Kernel.String() != cert.Kernel {
-		return fmt.Errorf("the certificate is for kernel %s, not %s", cert.Kernel, c.Kernel)
+		return nil, fmt.Errorf("the certificate is for kernel %s, not %s", cert.Kernel, c.Kernel)
 	}
-	_, s, err := newSystem(c.withDefaults())
+	c = c.withDefaults()
+	m, s, err := newSystem(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	want, err := json.Marshal(s)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if got, err := json.Marshal(cert.System); err != nil || !bytes.Equal(got, want) {
-		return fmt.Errorf("the certificate is about another system than that of kernel %s", c.Kernel)
+		return nil, fmt.Errorf("the certificate is about another system than that of kernel %s", c.Kernel)
 	}
-	return certify.Check(cert)
+	if err := certify.Check(cert); err != nil {
+		return nil, err
+	}
+	r := newResult(c, m)
+	r.Verdict, r.Ideals, r.Seconds = Proved, int64(len(cert.Ideals)), time.Since(start).Seconds()
+	return r, nil
 }
 
 // prove goes from coarse to fine abstractions. Where one has a state that breaks a rule, real ones are looked for, first with few tasks.

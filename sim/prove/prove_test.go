@@ -48,7 +48,7 @@ func TestRightKernelsAreProved(t *testing.T) {
 			require.Equal(t, c.blocks, r.Blocks)
 			require.True(t, r.AnyBlocks)
 			require.Empty(t, r.Violations)
-			require.NoError(t, prove.Check(config, cert))
+			require.NoError(t, check(config, cert))
 		})
 	}
 }
@@ -239,7 +239,7 @@ func requireTasks(t *testing.T, config prove.Config, tasks int) {
 		t.Fatalf("%+v", r.Violations[0].Why)
 	}
 	require.Equal(t, prove.Proved, r.Verdict, r.Reason)
-	require.NoError(t, prove.Check(config, cert))
+	require.NoError(t, check(config, cert))
 }
 
 // A wait for a condition is not covered, and the answer says so.
@@ -286,7 +286,7 @@ func TestLongCircles(t *testing.T) {
 
 	r, cert := proveIt(t, config(t, "v6.12", 1, actors[1:]...)) // without one of them it is no circle
 	require.Equal(t, prove.Proved, r.Verdict, r.Reason)
-	require.NoError(t, prove.Check(config(t, "v6.12", 1, actors[1:]...), cert))
+	require.NoError(t, check(config(t, "v6.12", 1, actors[1:]...), cert))
 }
 
 // Progress is proved where no task can stay in an operation for ever; else it is not covered.
@@ -380,7 +380,7 @@ func TestCertificateCanBeWrittenAndRead(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, cert, again)
 	}
-	require.ErrorContains(t, prove.Check(config(t, "v6.7", 1), cert), "for kernel v6.12, not v6.7")
+	require.ErrorContains(t, check(config(t, "v6.7", 1), cert), "for kernel v6.12, not v6.7")
 	_, err := proof.Read(bytes.NewReader([]byte(`{"schema":9}`)))
 	require.ErrorContains(t, err, "schema 9, expected 2")
 	_, err = proof.Read(bytes.NewReader([]byte(`[]`)))
@@ -414,7 +414,7 @@ func TestOwnersAreCounted(t *testing.T) {
 	thief := actor("thief", func(t spec.Task) { t.Write(raised, 0) })
 	r, cert := proveIt(t, config(t, "v6.12", 1, owner))
 	require.Equal(t, prove.Proved, r.Verdict, r.Reason)
-	require.NoError(t, prove.Check(config(t, "v6.12", 1, owner), cert))
+	require.NoError(t, check(config(t, "v6.12", 1, owner), cert))
 	r, _ = proveIt(t, config(t, "v6.12", 1, owner, thief))
 	require.Equal(t, prove.Violated, r.Verdict)
 	// A leak has no end of owners, and what has nothing to do with them is proved all the same.
@@ -428,7 +428,7 @@ func TestOwnersAreCounted(t *testing.T) {
 	c := config(t, "v6.12", 1, leak, back, raise(mutexB), looks(mutexB))
 	r, cert = proveIt(t, c)
 	require.Equal(t, prove.Proved, r.Verdict, r.Reason)
-	require.NoError(t, prove.Check(c, cert))
+	require.NoError(t, check(c, cert))
 }
 
 // Rules that a broken kernel does not break are not left open where counting more tells.
