@@ -117,7 +117,13 @@ func (f *fake) guest() int {
 					fmt.Fprint(f.console, "[    9.000000] Kernel panic - not syncing: sysrq triggered crash\r\n")
 					return 0
 				case "reboots":
+					fmt.Fprintln(f.qmp, `{"event":"SHUTDOWN","data":{"guest":true,"reason":"guest-reset"}}`)
 					return 0
+				case "crashes":
+					fmt.Fprintln(os.Stderr, "qemu-system-x86_64: an assertion failed")
+					return 134
+				case "vanishes":
+					return 1
 				case "oopses":
 					fmt.Fprint(f.console, "[    9.000000] BUG: kernel NULL pointer dereference, address: 0000000000000000\r\n")
 				case "floods":

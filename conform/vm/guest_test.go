@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -109,25 +108,9 @@ func TestTracingIsRestored(t *testing.T) {
 	}
 }
 
-// TestGuestEnds: panic, power-off and a host that gives up are told apart, and end at once.
-func TestGuestEnds(t *testing.T) {
+// TestGuestHangs: a guest that does not answer is given up, whatever it does, and a host that gives up ends it at once.
+func TestGuestHangs(t *testing.T) {
 	k := realKernel(t, DefaultRelease)
-	t.Run("panic", func(t *testing.T) {
-		g, err := Boot(t.Context(), Config{Kernel: k})
-		require.NoError(t, err)
-		defer g.Close()
-		result, err := g.Do(t.Context(), time.Minute, "A", agent.Op{Do: agent.Write, Path: "/proc/sysrq-trigger", Data: "c"})
-		if err == nil && result[0].Errno == int(syscall.ENOENT) {
-			t.Skip("the kernel has no MAGIC_SYSRQ")
-		}
-		require.ErrorIs(t, err, ErrGone)
-		require.Contains(t, strings.Join(Troubles(g.Console()), "\n"), "Kernel panic - not syncing")
-		var r Result
-		require.NoError(t, g.failed(t.Context(), &r, err))
-		r.judge(g.Console())
-		require.Equal(t, conform.Violates, r.Verdict)
-		require.Contains(t, r.Console, "sysrq")
-	})
 	t.Run("hang and interrupt", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		g, err := Boot(ctx, Config{Kernel: k})

@@ -31,6 +31,7 @@ type qmpMessage struct {
 	Event string `json:"event"`
 	Data  struct {
 		Device string `json:"device"`
+		Reason string `json:"reason"`
 		Info   struct {
 			Device string `json:"device"`
 			Slot   string `json:"slot"`

@@ -120,7 +120,7 @@ func (r *Reproduction) trial(ctx context.Context, c Config, f Finding, do func(c
 		return t, nil
 	case g.gone():
 		// QEMU 7.2 aborts on an assertion of its own when the eject completes.
-		t.Ended = "the guest ended: " + lastLines(g.qemu.stderr.String(), 1)
+		t.Ended = "the guest ended: " + g.ending()
 		return t, nil
 	}
 	return t, err

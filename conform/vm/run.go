@@ -207,7 +207,9 @@ func (g *Guest) failed(ctx context.Context, r *Result, err error) error {
 		} else {
 			r.Notes = append(r.Notes, fmt.Sprintf("no stacks: %v", serr))
 		}
-	case !errors.Is(err, ErrGone):
+	case errors.Is(err, ErrGone):
+		err = fmt.Errorf("%w: %s", err, g.ending())
+	default:
 		return err
 	}
 	r.Failure = err.Error()
