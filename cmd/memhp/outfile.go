@@ -68,3 +68,36 @@ func (o *outFile) discard() {
 		os.Remove(o.temp)
 	}
 }
+
+// outDir is a new directory to be filled when the work is done. It is made before the work, like a file.
+type outDir struct {
+	made []string // what did not exist, the innermost first
+}
+
+// createOutDir makes a new directory, and those above it.
+func createOutDir(name string) (*outDir, error) {
+	if _, err := os.Stat(name); err == nil {
+		return nil, fmt.Errorf("%s exists; --out wants a new directory", name)
+	}
+	d := &outDir{}
+	for at := filepath.Clean(name); ; at = filepath.Dir(at) {
+		if _, err := os.Lstat(at); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		d.made = append(d.made, at)
+	}
+	if err := os.MkdirAll(name, 0o777); err != nil {
+		d.discard()
+		return nil, err
+	}
+	return d, nil
+}
+
+// discard removes what was made, as far as it is empty.
+func (d *outDir) discard() {
+	for _, dir := range d.made {
+		if os.Remove(dir) != nil {
+			return
+		}
+	}
+}

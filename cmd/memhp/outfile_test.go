@@ -73,3 +73,27 @@ func TestOutFileFollowsLinks(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, info.Mode().IsRegular())
 }
+
+// A directory is made before the work, and stays only if something was written into it.
+func TestOutDir(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "new", "evidence")
+	d, err := createOutDir(name)
+	require.NoError(t, err)
+	require.DirExists(t, name)
+	_, err = createOutDir(name)
+	require.EqualError(t, err, name+" exists; --out wants a new directory")
+	d.discard()
+	require.Empty(t, files(t, dir))
+
+	d, err = createOutDir(name)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(name, "README.md"), nil, 0o644))
+	d.discard()
+	require.FileExists(t, filepath.Join(name, "README.md"))
+
+	_, err = createOutDir(filepath.Join(name, "README.md", "new"))
+	require.ErrorContains(t, err, "not a directory")
+	_, err = createOutDir("/proc/new/evidence")
+	require.ErrorContains(t, err, "mkdir /proc/new: no such file or directory")
+}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"os"
 	"strings"
 
 	"memhp/conform/vm"
@@ -22,8 +21,12 @@ func (c *vmReproduceCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(c.Out); c.Out != "" && err == nil {
-		return errors.New(c.Out + " exists; --out wants a new directory")
+	if c.Out != "" {
+		dir, err := createOutDir(c.Out)
+		if err != nil {
+			return err
+		}
+		defer dir.discard() // if nothing is in it
 	}
 	k, err := c.find(a)
 	if err != nil {
@@ -38,17 +41,22 @@ func (c *vmReproduceCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if c.Out != "" {
-		if err := report.WriteBundle(c.Out, f, r); err != nil {
-			return err
-		}
-		a.note("the evidence is in %s", c.Out)
-	}
+	a.fail(exitInconclusive)
 	if r.Shown {
 		a.fail(exitViolation)
-	} else {
-		a.fail(exitInconclusive)
 	}
+	err = c.write(a, f, r)
+	if c.Out == "" {
+		return err
+	}
+	if bundle := report.WriteBundle(c.Out, f, r); bundle != nil {
+		return errors.Join(err, bundle)
+	}
+	a.note("the evidence is in %s", c.Out)
+	return err
+}
+
+func (c *vmReproduceCmd) write(a *app, f vm.Finding, r vm.Reproduction) error {
 	if c.Format == "json" {
 		return report.ReproductionJSON(a.out, r)
 	}
