@@ -15,7 +15,6 @@ type instr struct {
 	// escapes tells that a task can choose to come from here to where a step may end, whatever it reads on the way.
 	escapes bool
 	mover   mover
-	leaves  bool // a task that would have to wait here may as well not have begun the step
 	stops   bool // a task always rests here: it may come to wait as part of a circular wait
 	bit     uint64
 	shift   uint8
@@ -62,6 +61,7 @@ type automaton struct {
 	sliced []*spec.VarClass
 	agree  []spec.Agreement
 	plain  bool // other tasks may run before every operation
+	waits  bool // somebody waits for a condition
 	// endless, if set, makes tasks rest where the search for livelocks looks at them.
 	endless *endless
 }
@@ -203,7 +203,7 @@ func (a *automaton) compile(tasks int, lipton bool) {
 	a.code = make([]instr, n)
 	a.ex, a.sh, a.pend, a.pins = make([]uint64, n), make([]uint64, n), make([]uint64, n), make([]uint64, n)
 	p := a.findMovers(tasks)
-	a.plain = !lipton
+	a.plain, a.waits = !lipton, p.waits
 	for i := range a.nodes {
 		nd := &a.nodes[i]
 		for _, h := range nd.held {
@@ -246,7 +246,7 @@ func (a *automaton) compileOp(n int32, p *movers, lipton bool) instr {
 	}
 	a.compileFresh(&in, nd.fresh)
 	in.check = a.checksAfter(nd)
-	in.mover, in.leaves, in.stops = p.of(n), p.leaves(n), p.critical[n]
+	in.mover, in.stops = p.of(n), p.critical[n]
 	in.fuse = o.kind == opAnnounce && lipton && !p.tried[o.lock] && a.endless == nil
 	in.idle = lipton && p.roundTrip[n]
 	return in

@@ -205,3 +205,20 @@ func TestChoicesWithoutAnEndUnderAReference(t *testing.T) {
 		require.Equal(t, []string{spec.Progress.ID}, r.Broken(), "NoLipton: %t", off)
 	}
 }
+
+// A writer that waits is seen by trylocks before it has the lock: readers fail, and another writer does not.
+func TestTrylocksSeePendingWriters(t *testing.T) {
+	sem := (&spec.LockClass{Name: "sem", Kind: spec.Rwsem}).Of(spec.NoBlock)
+	write := one("write", func(t spec.Task) { t.Lock(sem); t.Unlock(sem) })
+	try := one("try", func(t spec.Task) {
+		if t.TryRLock(sem) {
+			t.RUnlock(sem)
+			return
+		}
+		if t.TryLock(sem) {
+			t.Bug("it was free")
+		}
+	})
+	require.Equal(t, []string{spec.NoBug.ID}, checkActors(t, 2, write, try).Broken())
+	require.Empty(t, checkActors(t, 2, try).Broken(), "nobody waits")
+}

@@ -118,16 +118,13 @@ func (f *cycleFinder) extend(path []waitEdge, tasks int) {
 // between returns how many pending writers stand between the request of d and the hold of e.
 func between(d, e waitEdge) int { return b2i(d.toMode == spec.Read && e.fromMode == spec.Read) }
 
-// shortcut tells whether a task of the cycle waits for another one than the next, too: then fewer of them are stuck.
+// shortcut tells whether a task of the cycle waits for another one than the next, too: then fewer of them are stuck. A reader that waits for
+// readers only does so since a writer is pending, and one that waits for a writer finds no other task that reads.
 func (f *cycleFinder) shortcut(cycle []waitEdge) bool {
 	for i, d := range cycle {
 		next := cycle[(i+1)%len(cycle)]
 		for j, e := range cycle {
-			holds := e.ex
-			if d.toMode == spec.Write || between(d, next) == 1 {
-				holds |= e.sh
-			}
-			if j != i && e != next && holds&f.a.bit(d.to) != 0 {
+			if j != i && e != next && (e.ex|e.sh)&f.a.bit(d.to) != 0 {
 				return true
 			}
 		}

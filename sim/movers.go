@@ -113,10 +113,6 @@ func when(moves bool, m mover) mover {
 	return non
 }
 
-// leaves tells whether a task that has to wait at node n, having only done what moves to the right, can as well
-// not have begun: it is no part of a circular wait, and nobody waits for a condition.
-func (p *movers) leaves(n int32) bool { return !p.waits && !p.critical[n] && !p.pending(n) }
-
 // pending tells whether a task at node n is a writer that holds off readers, where that matters.
 func (p *movers) pending(n int32) bool { return p.a.nodes[n].pending && p.of(n) == non }
 
@@ -211,19 +207,14 @@ func (p *movers) leadsToTrip(n int32, kn spec.Lock, passed map[int32]bool) bool 
 	return p.onlyLeaves(n)
 }
 
-// removedUnder tells whether l is held for writing from each deactivation of kn to the end of the drain.
+// removedUnder tells whether l is held for writing at each deactivation of kn, and the drain comes next: so l is held until that is done.
 func (p *movers) removedUnder(kn, l spec.Lock) bool {
 	return !slices.ContainsFunc(p.a.nodes, func(n node) bool {
-		switch {
-		case n.op.lock != kn:
+		if n.op.kind != opDeactivate || n.op.lock != kn {
 			return false
-		case n.op.kind == opDrain:
-			return !n.held.Has(l, spec.Write)
-		case n.op.kind == opDeactivate:
-			next := &p.a.nodes[n.next[0]]
-			return !n.held.Has(l, spec.Write) || next.op.kind != opDrain || next.op.lock != kn
 		}
-		return false
+		next := &p.a.nodes[n.next[0]].op
+		return !n.held.Has(l, spec.Write) || next.kind != opDrain || next.lock != kn
 	})
 }
 

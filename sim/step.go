@@ -238,14 +238,14 @@ func (x *stepper) goesOn(s *state, n, next int32) bool {
 	return false
 }
 
-// begins tells whether a step that has only done what moves to the right goes on with the operation at node n. If that has
-// to wait, the task rests there, or may as well not have begun.
+// begins tells whether a step that has only done what moves to the right goes on with the operation at node n. If that has to wait, the task may as
+// well not have begun, since no circular wait goes through n; if somebody waits for a condition, it rests there.
 func (x *stepper) begins(s *state, n int32) bool {
 	if x.enabled(s, n) {
 		return true
 	}
 	x.seen.wait(n)
-	if !x.a.code[n].leaves {
+	if x.a.waits {
 		x.end(s)
 	}
 	return false
