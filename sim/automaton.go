@@ -213,7 +213,7 @@ func (a *automaton) compile(tasks int, lipton bool) {
 				a.sh[i] |= a.bit(h.Lock)
 			}
 		}
-		if nd.pending && (!lipton || p.pending(int32(i))) {
+		if a.pendingAt(int32(i)) && (!lipton || p.of(int32(i)) == non) {
 			a.pend[i] = a.bit(nd.op.lock)
 		}
 		for _, v := range nd.pins {
@@ -278,6 +278,12 @@ func (a *automaton) checksAfter(nd *node) []agreementAt {
 		}
 	}
 	return out
+}
+
+// pendingAt tells whether a task at node n is a writer that has announced itself, and holds off readers.
+func (a *automaton) pendingAt(n int32) bool {
+	o := a.nodes[n].op
+	return o.kind == opLock && o.lock.Class.KindIn(a.kernel).PendingWriterBlocksReaders()
 }
 
 func (a *automaton) bit(l spec.Lock) uint64 { return 1 << slices.Index(a.locks, l) }

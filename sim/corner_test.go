@@ -222,3 +222,20 @@ func TestTrylocksSeePendingWriters(t *testing.T) {
 	require.Equal(t, []string{spec.NoBug.ID}, checkActors(t, 2, write, try).Broken())
 	require.Empty(t, checkActors(t, 2, try).Broken(), "nobody waits")
 }
+
+// A disagreement is the doing of who wrote, also where the same release is reached without a write; who only takes and drops the lock is a bystander.
+func TestWhoWroteADisagreementIsNamed(t *testing.T) {
+	lock := spec.DeviceLock.Of(0)
+	write := one("write", func(t spec.Task) {
+		t.Lock(lock)
+		if t.Choose("write", 2) == 1 {
+			t.Write(spec.BlockState.Of(0), spec.MemOnline)
+		}
+		t.Unlock(lock)
+	})
+	look := one("look", func(t spec.Task) { t.Lock(lock); t.Unlock(lock) })
+	r := checkActors(t, 2, look, write)
+	require.Equal(t, []string{spec.BlockDeviceAgree.ID}, r.Broken())
+	require.Len(t, r.Violations, 1)
+	require.Equal(t, []string{"write"}, r.Violations[0].Actors)
+}

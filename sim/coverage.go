@@ -101,33 +101,11 @@ func (e *explorer) coverage(asked map[*spec.Change]bool, seen *seen) *Coverage {
 		arrived[n] = int32(n) == root || e.reach[n].from != noState
 	}
 	seen.goOn(e.a, arrived)
-	c := &Coverage{Nodes: len(arrived), Unreached: []Place{}, Untaken: []Place{}, Asked: []string{}, Unasked: []string{}, Sometimes: []Happening{}}
-	came, took := map[Place]bool{}, map[Place]bool{}
-	for n, there := range arrived {
-		if there {
-			c.Reached++
-		}
-		if int32(n) == root {
-			continue
-		}
-		p := e.a.place(int32(n))
-		came[p] = came[p] || there
-		for answer, m := range e.a.nodes[n].next {
-			if m != noNode && len(e.a.nodes[n].next) > 1 {
-				q := p
-				q.Answer = e.a.answerName(int32(n), answer)
-				took[q] = took[q] || seen.took[n][answer]
-			}
-		}
+	c := &Coverage{Nodes: len(arrived), Asked: []string{}, Unasked: []string{}, Sometimes: e.happenings(arrived, seen)}
+	for _, there := range arrived {
+		c.Reached += b2i(there)
 	}
-	c.Unreached = missing(came)
-	for _, q := range missing(took) {
-		p := q
-		p.Answer = ""
-		if came[p] {
-			c.Untaken = append(c.Untaken, q)
-		}
-	}
+	c.Unreached, c.Untaken = e.a.uncovered(arrived, seen)
 	has := e.config.Kernel.Observed(nil)
 	for _, ch := range spec.Changes() {
 		if asked[ch] {
@@ -136,8 +114,31 @@ func (e *explorer) coverage(asked map[*spec.Change]bool, seen *seen) *Coverage {
 			c.Unasked = append(c.Unasked, ch.ID)
 		}
 	}
-	c.Sometimes = e.happenings(arrived, seen)
 	return c
+}
+
+// uncovered returns the operations to which no task came, and the answers that no task got to those to which one came.
+func (a *automaton) uncovered(arrived []bool, seen *seen) (unreached, untaken []Place) {
+	came, took := map[Place]bool{}, map[Place]bool{}
+	for n := range a.nodes {
+		if int32(n) == root {
+			continue
+		}
+		p := a.place(int32(n))
+		came[p] = came[p] || arrived[n]
+		for answer, m := range a.nodes[n].next {
+			if m != noNode && len(a.nodes[n].next) > 1 {
+				q := p
+				q.Answer = a.answerName(int32(n), answer)
+				took[q] = took[q] || seen.took[n][answer]
+			}
+		}
+	}
+	untaken = slices.DeleteFunc(missing(took), func(q Place) bool {
+		q.Answer = ""
+		return !came[q]
+	})
+	return missing(came), untaken
 }
 
 func missing(found map[Place]bool) []Place {

@@ -74,7 +74,7 @@ func (ns *names) key(n *node, sliced []*spec.VarClass) {
 	if o.kind == opReturn || slices.Contains(sliced, o.v.Class) {
 		o.arg = 0
 	}
-	ns.add(n.actor, numberOf(ns.ops, o), flags(n.pending, n.fatal, n.loop, n.dead))
+	ns.add(n.actor, numberOf(ns.ops, o), flags(n.fatal, n.loop, n.dead))
 	if n.apart {
 		ns.add(-6, int32(n.block))
 	}

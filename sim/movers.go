@@ -113,9 +113,6 @@ func when(moves bool, m mover) mover {
 	return non
 }
 
-// pending tells whether a task at node n is a writer that holds off readers, where that matters.
-func (p *movers) pending(n int32) bool { return p.a.nodes[n].pending && p.of(n) == non }
-
 func (a *automaton) findAccesses() map[spec.Var][]access {
 	out := map[spec.Var][]access{}
 	for i := range a.nodes {
@@ -170,10 +167,6 @@ func (p *movers) watched(n *node) bool {
 // excludes tells whether two tasks cannot hold x and y at the same time.
 func (p *movers) excludes(x, y spec.Held) bool {
 	return slices.ContainsFunc(x, func(h spec.Hold) bool {
-		k := h.Lock.Class.KindIn(p.a.kernel)
-		if k == spec.KernfsActive || k == spec.WorkItem {
-			return false
-		}
 		other := spec.Write
 		if h.Mode == spec.Write {
 			other = spec.Read

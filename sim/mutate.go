@@ -161,24 +161,8 @@ func (m *mutator) try(ctx context.Context, mu Mutation) (Mutant, fate, error) {
 				return out, equivalent, err
 			}
 		}
-		out.Size = fmt.Sprintf("%dx%d", size.Tasks, size.Blocks)
-		found, limit, err := m.explore(ctx, actors, size, m.known[size])
-		if err != nil { // such as a restart with a lock still held
-			out.Breaks, out.Reason = []string{Refused}, err.Error()
-			return out, killed, nil
-		}
-		for _, d := range found {
-			if !m.known[size][d.key()] && !slices.Contains(out.Breaks, d.invariant.ID) {
-				out.Breaks = append(out.Breaks, d.invariant.ID)
-			}
-		}
-		switch {
-		case len(out.Breaks) > 0:
-			slices.Sort(out.Breaks)
-			return out, killed, nil
-		case limit != "":
-			out.Reason = limit
-			return out, undecided, nil
+		if f := m.tryAt(ctx, actors, size, &out); f != survived {
+			return out, f, nil
 		}
 	}
 	lost, limit, err := m.lost(ctx, actors)
@@ -196,6 +180,30 @@ func (m *mutator) try(ctx context.Context, mu Mutation) (Mutant, fate, error) {
 		return out, tolerated, nil
 	}
 	return out, survived, nil
+}
+
+// tryAt explores a mutant at one size, and notes what it breaks that the kernel keeps.
+func (m *mutator) tryAt(ctx context.Context, actors []spec.Actor, size spec.Size, out *Mutant) fate {
+	out.Size = fmt.Sprintf("%dx%d", size.Tasks, size.Blocks)
+	found, limit, err := m.explore(ctx, actors, size, m.known[size])
+	if err != nil { // such as a restart with a lock still held
+		out.Breaks, out.Reason = []string{Refused}, err.Error()
+		return killed
+	}
+	for _, d := range found {
+		if !m.known[size][d.key()] && !slices.Contains(out.Breaks, d.invariant.ID) {
+			out.Breaks = append(out.Breaks, d.invariant.ID)
+		}
+	}
+	slices.Sort(out.Breaks)
+	switch {
+	case len(out.Breaks) > 0:
+		return killed
+	case limit != "":
+		out.Reason = limit
+		return undecided
+	}
+	return survived
 }
 
 // Refused is what a mutant breaks that is no procedure any more: one that restarts with a lock still held.

@@ -22,20 +22,20 @@ func protectionOf(g *graph) protection {
 	for i := range g.nodes {
 		n := &g.nodes[i]
 		for _, f := range n.fresh { // a new object comes into being: a write like any other
-			p.narrow(g, n, f.Var, spec.Write)
+			p.narrow(n, f.Var, spec.Write)
 		}
 		switch read, write := n.op.access(); {
 		case write:
-			p.narrow(g, n, n.op.v, spec.Write)
+			p.narrow(n, n.op.v, spec.Write)
 		case read && !n.dead:
-			p.narrow(g, n, n.op.v, spec.Read)
+			p.narrow(n, n.op.v, spec.Read)
 		}
 	}
 	return p
 }
 
 // narrow takes from the locks that may protect v those that node n does not hold in mode m.
-func (p protection) narrow(g *graph, n *node, v spec.Var, m spec.Mode) {
+func (p protection) narrow(n *node, v spec.Var, m spec.Mode) {
 	locks, seen := p[v]
 	if !seen {
 		for _, h := range n.held {
@@ -43,7 +43,7 @@ func (p protection) narrow(g *graph, n *node, v spec.Var, m spec.Mode) {
 		}
 	}
 	p[v] = slices.DeleteFunc(slices.Clone(locks), func(l spec.Lock) bool {
-		return !n.held.Has(l, m) || l.Class.KindIn(g.kernel) == spec.KernfsActive || l.Class.Kind == spec.WorkItem
+		return !n.held.Has(l, m)
 	})
 }
 

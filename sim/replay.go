@@ -19,7 +19,6 @@ type replay struct {
 	from *node
 
 	held    spec.Held
-	pending bool // the last operation announced a writer
 	pins    []spec.Var
 	wrote   []spec.Var
 	fresh   []spec.Assign
@@ -122,14 +121,13 @@ func (r *replay) do(o op) int {
 		r.resume()
 	}
 	if r.pos == len(r.answers) {
-		r.come(node{op: o, held: r.held, pending: r.pending, pins: slices.Clone(r.pins), wrote: slices.Clone(r.wrote), fresh: r.fresh, stack: slices.Clone(r.stack),
+		r.come(node{op: o, held: r.held, pins: slices.Clone(r.pins), wrote: slices.Clone(r.wrote), fresh: r.fresh, stack: slices.Clone(r.stack),
 			known: slices.Clone(r.known), broken: r.broken, entries: r.entries, before: r.events})
 	}
 	r.path = append(r.path, o)
 	a := int(r.answers[r.pos])
 	r.pos++
 	r.broken, r.entries, r.events = nil, nil, nil
-	r.pending = o.kind == opAnnounce
 	return a
 }
 
@@ -313,7 +311,6 @@ func (r *replay) settle(l spec.Lock) {
 // Swap implements spec.Task.
 func (r *replay) Swap(v spec.Var, old, x int) bool {
 	ok := r.do(op{kind: opSwap, v: v, old: old, arg: x}) == 1
-	r.known = r.known.without(v)
 	if ok {
 		r.learn(v, x)
 	}

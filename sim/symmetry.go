@@ -153,7 +153,7 @@ func (a *automaton) mirrored(n, m int32, to []spec.Block) bool {
 	if o.kind == opActivate {
 		o.what = y.op.what // names the variables of a fresh object, compared below
 	}
-	same := o == y.op && x.actor == y.actor && x.pending == y.pending && x.fatal == y.fatal && x.loop == y.loop && x.dead == y.dead &&
+	same := o == y.op && x.actor == y.actor && x.fatal == y.fatal && x.loop == y.loop && x.dead == y.dead &&
 		len(x.held) == len(y.held) && len(x.next) == len(y.next) && slices.EqualFunc(x.broken, y.broken, breach.same) && slices.Equal(x.stack, y.stack) && len(x.pins) == len(y.pins) && len(x.fresh) == len(y.fresh)
 	if !same {
 		return false

@@ -16,7 +16,6 @@ type node struct {
 	actor   int32 // index of the actor, or -1 for the root
 	block   spec.Block
 	held    spec.Held // before the operation
-	pending bool      // the task is a pending writer of op.lock
 	pins    []spec.Var
 	wrote   []spec.Var    // of those that agreements look at, under locks that it still holds
 	fresh   []spec.Assign // of an Activate
