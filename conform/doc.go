@@ -18,6 +18,7 @@
 //   - monitor.go  decides each event
 //   - order.go    the lock order that a trace shows
 //   - report.go   the verdict
+//   - check.go    all of it, line by line
 //
 // # What can be decided
 //

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/xml"
 	"fmt"
 	"io"
 	"strings"
@@ -31,7 +30,7 @@ func traceRules(r conform.Report) []checkedRule {
 		}
 		switch {
 		case rule.Broken > 0 && len(c.failed) == 0:
-			c.failed = []string{fmt.Sprintf("broken %d times", rule.Broken)}
+			c.failed = []string{"broken " + times(rule.Broken)}
 		case rule.Broken > 0:
 		case rule.NotCovered != "":
 			c.undecided = rule.NotCovered
@@ -109,16 +108,7 @@ func rulesJUnit(w io.Writer, suite, kernel string, seconds float64, rules []chec
 		}
 		s.Cases = append(s.Cases, c)
 	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	e := xml.NewEncoder(w)
-	e.Indent("", "  ")
-	if err := e.Encode(junitSuites{Suites: []junitSuite{s}}); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	return writeXML(w, junitSuites{Suites: []junitSuite{s}})
 }
 
 // TraceKTAP writes the verdict on a trace in the kernel's test format: a test for each rule.
@@ -135,25 +125,4 @@ func RunKTAP(w io.Writer, r vm.Result) error { return rulesKTAP(w, runRules(r)) 
 // RunJUnit writes what a run of a real kernel showed as JUnit XML.
 func RunJUnit(w io.Writer, r vm.Result) error {
 	return rulesJUnit(w, "memhp vm run "+r.Release, r.Kernel, r.WorkSeconds, runRules(r))
-}
-
-// TraceSARIF writes the violations of a trace as SARIF 2.1.0, each located in its line of the trace.
-func TraceSARIF(w io.Writer, name string, r conform.Report) error {
-	type object = map[string]any
-	var rules []sarifRule
-	for _, inv := range spec.Invariants() {
-		rules = append(rules, sarifRule{inv.ID, sarifText{inv.Statement}, sarifText{inv.Reason + "; " + inv.Source}})
-	}
-	found := []object{}
-	for _, v := range r.Violations {
-		place := object{"artifactLocation": object{"uri": name}, "region": object{"startLine": v.Line}}
-		found = append(found, object{"ruleId": v.Invariant, "level": "error", "message": sarifText{v.Task + ": " + v.Detail},
-			"locations": []object{{"physicalLocation": place}}})
-	}
-	done := sarifInvocation{Successful: r.Verdict != conform.Unknown, Notifications: []sarifNotification{}}
-	for _, reason := range r.Reasons {
-		done.Notifications = append(done.Notifications, sarifNotification{"error", sarifText{reason}})
-	}
-	return writeJSON(w, object{"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
-		"runs": []object{{"tool": object{"driver": object{"name": "memhp", "rules": rules}}, "invocations": []sarifInvocation{done}, "results": found}}})
 }

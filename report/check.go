@@ -62,17 +62,24 @@ func (p *printer) verdict(st Style, r *sim.Result, inv *spec.Invariant) {
 
 // Scope says what a verdict is about: groups of actors, tasks and blocks.
 func Scope(r *sim.Result) string {
-	groups := "actors " + strings.Join(r.Actors, ", ")
-	if len(r.Actors) == 0 {
-		groups = "no actors"
+	return fmt.Sprintf("%s, %s, %s", cast(r.Actors, r.Groups, r.Platform), plural(int64(r.Tasks), "task"), plural(int64(r.Blocks), "block"))
+}
+
+// cast says who acts, and where.
+func cast(actors, groups []string, platform string) string {
+	var who string
+	switch {
+	case len(groups) > 0:
+		who = "group " + strings.Join(groups, ", ")
+	case len(actors) > 0:
+		who = "actors " + strings.Join(actors, ", ")
+	default:
+		who = "no actors"
 	}
-	if len(r.Groups) > 0 {
-		groups = "group " + strings.Join(r.Groups, ", ")
+	if platform != "" {
+		who += " on " + platform
 	}
-	if r.Platform != "" {
-		groups += " on " + r.Platform
-	}
-	return fmt.Sprintf("%s, %s, %s", groups, plural(int64(r.Tasks), "task"), plural(int64(r.Blocks), "block"))
+	return who
 }
 
 // Who names the actors and the function of a violation.

@@ -1,21 +1,46 @@
 // Package report renders what sim and conform found. It decides nothing.
 //
-//   - style.go         colour, and text that fits a width
+// What exploration found:
+//
 //   - check.go         the result of a check, as text
+//   - coverage.go      what a check never came to
 //   - random.go        what random walks found
+//   - prove.go         answers about any number of tasks
+//   - mutants.go       what became of small mistakes
+//   - matrix.go        the history: kernels against invariants
+//   - chains.go        the history: repairs that caused the next bug
+//   - history.go       the same as JSON
+//   - backport.go, backport_json.go   sets of changes that make a kernel right
 //   - part.go          parts of some work, and how they make a whole
-//   - history.go       the history as JSON
-//   - matrix.go        kernels against invariants
-//   - interleaving.go  a counterexample, one column a task
+//
+// A counterexample:
+//
+//   - interleaving.go  one column a task
 //   - phrase.go        a step in words
-//   - splat.go         the same in the manner of the kernel's reports
+//   - splat.go         in the manner of the kernel's reports
 //   - splat_circular.go  and of lockdep's largest one
-//   - machine.go       JSON, JUnit, SARIF and KTAP
-//   - backport.go      sets of changes that make a kernel right
-//   - backport_json.go the same as JSON
-//   - html.go          one self-contained page
-//   - reference.go     locks, order, contracts and other parts of the spec
+//
+// What real kernels showed:
+//
+//   - trace.go         the verdict on a trace
+//   - lockdep.go       what the kernel's lock validator witnesses
+//   - vm.go            a run of a kernel in QEMU
+//   - reproduce.go     the reproduction of a finding, and its evidence
+//   - drift.go         a source tree against the specification
+//
+// The specification itself:
+//
+//   - reference.go     lists: locks, order, contracts and others
+//   - pages.go         the generated reference, a page each
+//   - catalogue.go     the bugs of the past
 //   - kerneldoc.go     contracts as kernel-doc comments
 //   - monitors.go      what package rv has of a kernel
-//   - trace.go         the verdict on a trace
+//
+// Formats:
+//
+//   - style.go         colour, and text that fits a width
+//   - machine.go       JSON, JUnit and KTAP of checks
+//   - cases.go         JUnit and KTAP of real kernels
+//   - sarif.go         SARIF of both
+//   - html.go          one self-contained page
 package report

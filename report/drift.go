@@ -35,6 +35,14 @@ func Drift(w io.Writer, st Style, r *drift.Report) error {
 	return p.err
 }
 
+// DriftJSON writes the same as one JSON object.
+func DriftJSON(w io.Writer, r *drift.Report) error {
+	return writeJSON(w, struct {
+		Schema int `json:"schema"`
+		*drift.Report
+	}{schema, r})
+}
+
 func (p *printer) calls(who string, calls []string) {
 	if len(calls) > 0 {
 		p.line("      %s", wrap(who+": "+strings.Join(calls, ", "), 6, "        "))

@@ -17,10 +17,11 @@ var page string
 func HTML(w io.Writer, results []*sim.Result) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"phrase": Phrase, "who": Who, "scope": Scope, "platforms": platforms, "interesting": interesting,
-		"join":    func(s []string) string { return strings.Join(s, ", ") },
-		"tasks":   func(v sim.Violation) []int { return upTo(tasksOf(v)) },
-		"broken":  func(r *sim.Result, id string) bool { return len(waysOf(r, id)) > 0 },
-		"grouped": grouped,
+		"plural": func(n int, what string) string { return plural(int64(n), what) }, "grouped": grouped,
+		"join":   func(s []string) string { return strings.Join(s, ", ") },
+		"tasks":  func(v sim.Violation) []int { return upTo(tasksOf(v)) },
+		"head":   headOf,
+		"broken": func(r *sim.Result, id string) bool { return len(waysOf(r, id)) > 0 },
 	}).Parse(page)
 	if err != nil {
 		return err

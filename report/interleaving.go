@@ -81,15 +81,20 @@ func tasksOf(v sim.Violation) int {
 }
 
 func (t *table) heads(v sim.Violation) {
-	names := map[int][]string{}
+	for task := 1; task <= t.tasks; task++ {
+		t.text("", task, 0, headOf(v, task), t.st.bold)
+	}
+}
+
+// headOf names a task and the actors that it runs, in their order.
+func headOf(v sim.Violation, task int) string {
+	var actors []string
 	for _, s := range v.Trace {
-		if l := names[s.Task]; len(l) == 0 || l[len(l)-1] != s.Actor {
-			names[s.Task] = append(l, s.Actor)
+		if s.Task == task && (len(actors) == 0 || actors[len(actors)-1] != s.Actor) {
+			actors = append(actors, s.Actor)
 		}
 	}
-	for task := 1; task <= t.tasks; task++ {
-		t.text("", task, 0, fmt.Sprintf("T%d %s", task, strings.Join(names[task], ", then ")), t.st.bold)
-	}
+	return fmt.Sprintf("T%d %s", task, strings.Join(actors, ", then "))
 }
 
 // row draws one operation.

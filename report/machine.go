@@ -64,7 +64,7 @@ func CheckJUnit(w io.Writer, results []*sim.Result) error {
 			c := junitCase{Class: r.Kernel, Name: inv.ID}
 			switch ways := waysOf(r, inv.ID); {
 			case len(ways) > 0:
-				c.Failure = &junitMessage{Message: fmt.Sprintf("%d ways", len(ways)), Text: strings.Join(ways, "\n")}
+				c.Failure = &junitMessage{Message: plural(int64(len(ways)), "way"), Text: strings.Join(ways, "\n")}
 				s.Failures++
 			case !r.Complete:
 				c.Skipped = &junitMessage{Message: "inconclusive: " + r.Limit}
@@ -75,12 +75,16 @@ func CheckJUnit(w io.Writer, results []*sim.Result) error {
 		s.Tests = len(s.Cases)
 		out.Suites = append(out.Suites, s)
 	}
+	return writeXML(w, out)
+}
+
+func writeXML(w io.Writer, v any) error {
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
 	}
 	e := xml.NewEncoder(w)
 	e.Indent("", "  ")
-	if err := e.Encode(out); err != nil {
+	if err := e.Encode(v); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, "\n")
@@ -127,77 +131,4 @@ func CheckKTAP(w io.Writer, results []*sim.Result) error {
 		}
 	}
 	return p.err
-}
-
-type sarifText struct {
-	Text string `json:"text"`
-}
-
-type sarifRule struct {
-	ID    string    `json:"id"`
-	Short sarifText `json:"shortDescription"`
-	Help  sarifText `json:"help"`
-}
-
-type sarifResult struct {
-	RuleID    string          `json:"ruleId"`
-	Level     string          `json:"level"`
-	Message   sarifText       `json:"message"`
-	Locations []sarifLocation `json:"locations"`
-}
-
-type sarifLocation struct {
-	Physical struct {
-		Artifact struct {
-			URI string `json:"uri"`
-		} `json:"artifactLocation"`
-	} `json:"physicalLocation"`
-}
-
-// CheckSARIF writes the violations as SARIF 2.1.0; each is located in the source file of its function.
-func CheckSARIF(w io.Writer, results []*sim.Result) error {
-	var rules []sarifRule
-	for _, inv := range spec.Invariants() {
-		rules = append(rules, sarifRule{inv.ID, sarifText{inv.Statement}, sarifText{inv.Reason + "; " + inv.Source}})
-	}
-	found := []sarifResult{}
-	for _, r := range results {
-		for _, v := range r.Violations {
-			s := sarifResult{RuleID: v.Invariant, Level: "error", Message: sarifText{fmt.Sprintf("%s: %s: %s", r.Kernel, Who(v), v.Why)}, Locations: []sarifLocation{}}
-			for _, name := range strings.Split(v.Function, ", ") {
-				if f, err := spec.FindFunction(name); err == nil {
-					var l sarifLocation
-					l.Physical.Artifact.URI = f.File
-					s.Locations = append(s.Locations, l)
-				}
-			}
-			found = append(found, s)
-		}
-	}
-	type object = map[string]any
-	driver := object{"name": "memhp", "rules": rules}
-	return writeJSON(w, object{"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
-		"runs": []object{{"tool": object{"driver": driver}, "invocations": []sarifInvocation{invocation(results)}, "results": found}}})
-}
-
-// sarifInvocation says whether the run of the tool saw all there is: no results of one that did not are no verdict.
-type sarifInvocation struct {
-	Successful    bool                `json:"executionSuccessful"`
-	Notifications []sarifNotification `json:"toolExecutionNotifications"`
-}
-
-type sarifNotification struct {
-	Level   string    `json:"level"`
-	Message sarifText `json:"message"`
-}
-
-func invocation(results []*sim.Result) sarifInvocation {
-	out := sarifInvocation{Successful: true, Notifications: []sarifNotification{}}
-	for _, r := range results {
-		if !r.Complete {
-			out.Successful = false
-			out.Notifications = append(out.Notifications, sarifNotification{"error", sarifText{r.Kernel + ": inconclusive: " + r.Limit}})
-		}
-	}
-	return out
 }

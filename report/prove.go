@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"memhp/sim"
 	"memhp/sim/prove"
@@ -67,18 +66,11 @@ func (p *printer) proveViolations(st Style, r *prove.Result, inv *spec.Invariant
 
 // proveScope says what a verdict is about.
 func proveScope(r *prove.Result) string {
-	who := "actors " + strings.Join(r.Actors, ", ")
-	if len(r.Groups) > 0 {
-		who = "group " + strings.Join(r.Groups, ", ")
-	}
-	if r.Platform != "" {
-		who += " on " + r.Platform
-	}
 	blocks := plural(int64(r.Blocks), "block")
 	if r.AnyBlocks {
 		blocks = "any number of blocks"
 	}
-	return who + ", any number of tasks, " + blocks
+	return cast(r.Actors, r.Groups, r.Platform) + ", any number of tasks, " + blocks
 }
 
 // ProveJSON writes the same as one JSON object.

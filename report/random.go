@@ -27,7 +27,8 @@ func Random(w io.Writer, st Style, r *sim.SearchResult) error {
 	return p.err
 }
 
-func times(n int) string {
+// times says how often something was.
+func times[T int | uint64](n T) string {
 	if n == 1 {
 		return "once"
 	}

@@ -66,13 +66,13 @@ func kinds(all []conform.Violation) [][]conform.Violation {
 func ruleText(st Style, r conform.RuleReport) string {
 	var parts []string
 	if r.Broken > 0 {
-		parts = append(parts, st.red(fmt.Sprintf("broken %d times", r.Broken)))
+		parts = append(parts, st.red("broken "+times(r.Broken)))
 	}
 	if r.Kept > 0 {
-		parts = append(parts, st.green(fmt.Sprintf("kept %d times", r.Kept)))
+		parts = append(parts, st.green("kept "+times(r.Kept)))
 	}
 	if r.Undecided > 0 {
-		parts = append(parts, st.amber(fmt.Sprintf("undecided %d times", r.Undecided)))
+		parts = append(parts, st.amber("undecided "+times(r.Undecided)))
 	}
 	if len(parts) == 0 {
 		return st.dim("not exercised")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"memhp/conform/drift"
@@ -31,12 +30,7 @@ func (c *driftCmd) Run(a *app) error {
 		a.fail(exitViolation)
 	}
 	if c.Format == "json" {
-		e := json.NewEncoder(a.out)
-		e.SetIndent("", "  ")
-		return e.Encode(struct {
-			Schema int `json:"schema"`
-			*drift.Report
-		}{1, r})
+		return report.DriftJSON(a.out, r)
 	}
 	return report.Drift(a.out, a.style, r)
 }

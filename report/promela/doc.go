@@ -6,6 +6,7 @@
 //   - locks.go     the locks, and what a task may do to them
 //   - step.go      what one operation does
 //   - location.go  a task: one labelled location for each node of the automata
+//   - waits.go     what a task waits for
 //   - watch.go     the process that asserts what several tasks break together
 //
 // How its states correspond to those of package sim is theorem 6 of docs/semantics.md.

@@ -60,10 +60,10 @@ func Compile(ctx context.Context, dir string, model []byte, o Options) (*Verifie
 	}
 	start := time.Now()
 	v := &Verifier{dir: dir, options: o}
-	if _, err := v.tool(ctx, "spin", o.spinArgs()...); err != nil {
+	if err := v.tool(ctx, "spin", o.spinArgs()...); err != nil {
 		return nil, err
 	}
-	if _, err := v.tool(ctx, "gcc", o.gccArgs()...); err != nil {
+	if err := v.tool(ctx, "gcc", o.gccArgs()...); err != nil {
 		return nil, err
 	}
 	v.Build = time.Since(start)
@@ -109,14 +109,14 @@ func (o Options) gccArgs() []string {
 }
 
 // tool runs a tool that says something only when it fails.
-func (v *Verifier) tool(ctx context.Context, name string, args ...string) (string, error) {
+func (v *Verifier) tool(ctx context.Context, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = v.dir
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, firstLine(out))
+		return fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, firstLine(out))
 	}
-	return string(out), nil
+	return nil
 }
 
 func firstLine(out []byte) string {
