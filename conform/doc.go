@@ -17,6 +17,7 @@
 //   - devices.go  memory block devices, and their mutexes
 //   - monitor.go  decides each event
 //   - order.go    the lock order that a trace shows
+//   - early.go    what had begun before the trace did
 //   - report.go   the verdict
 //   - check.go    all of it, line by line
 //
@@ -33,7 +34,8 @@
 //
 // The function and function_graph tracers give no addresses, and wrappers such as mem_hotplug_begin() are
 // inlined where the caller is in the same source file: neither ever decides that a lock is not held. A
-// check of a core rule that cannot be decided makes the verdict unknown, with its reason.
+// check of a core rule that cannot be decided makes the verdict unknown, with its reason; but not if it was made in
+// a system call or work item that had begun before the trace did.
 //
 // # Limits
 //

@@ -22,6 +22,8 @@ type monitor struct {
 	order   *orderChecker
 	results *results
 	last    stamp
+	// forgot tells that a task that is new may have been seen before.
+	forgot bool
 }
 
 // outcome is what the check of one clause gave.
@@ -46,6 +48,9 @@ func (m *monitor) task(pid int) *task {
 			m.evict()
 		}
 		t = &task{released: map[lockSet]source{}}
+		if !m.forgot {
+			t.early = early{}
+		}
 		m.tasks[pid] = t
 	}
 	return t
@@ -53,13 +58,20 @@ func (m *monitor) task(pid int) *task {
 
 // evict makes room. To forget a task is sound: it is as if the trace had started later for it.
 func (m *monitor) evict() {
+	m.forgetTasks((*task).idle)
+	if len(m.tasks) > maxTasks/2 {
+		m.forgetTasks(func(*task) bool { return true })
+	}
+}
+
+// forgetTasks forgets some tasks.
+func (m *monitor) forgetTasks(which func(*task) bool) {
+	m.forgot = true
 	for pid, t := range m.tasks {
-		if t.idle() {
+		if which(t) {
+			m.begins(t)
 			delete(m.tasks, pid)
 		}
-	}
-	if len(m.tasks) > maxTasks/2 {
-		clear(m.tasks)
 	}
 }
 
@@ -72,6 +84,7 @@ func (m *monitor) step(e *event) {
 	if e.time.key() < m.last.key() {
 		m.results.withdrawTask(e.pid, e.time) // printed later than the window mends
 		m.order.reset()
+		m.begins(t)
 		t.forget()
 	}
 	m.last = e.time
@@ -91,12 +104,13 @@ func (m *monitor) step(e *event) {
 }
 
 func (m *monitor) enter(t *task, e *event) {
+	e.fn.enters = true
 	m.enterRole(t, e)
 	f := frame{fn: e.fn, dev: e.dev}
 	if len(e.fn.clauses) > 0 {
 		outcomes := m.check(t, e)
 		if e.fn.role != switchRole || m.devices.known(e.dev) {
-			m.results.record(outcomes)
+			m.record(t, outcomes)
 		} else {
 			f.outcome = outcomes // it counts when memory_subsys_online() or _offline() follows
 		}
@@ -118,7 +132,7 @@ func (m *monitor) enterRole(t *task, e *event) {
 	case subsysRole:
 		m.devices.learn(e.dev)
 		if top := t.top(); top != nil && top.fn.role == switchRole && (top.dev == e.dev || top.dev == 0 || e.dev == 0) {
-			m.results.record(top.outcome)
+			m.record(t, top.outcome)
 			top.outcome = nil
 		}
 	case addRole:
@@ -216,6 +230,9 @@ func (m *monitor) leave(t *task, e *event) {
 		}
 	}
 	if e.fn.role == rootRole || e.fn.role == storeRole {
+		if i < 0 {
+			m.began(t, e.fn)
+		}
 		m.leaveRoot(t, e, e.fn.name, before)
 	}
 }
@@ -226,7 +243,7 @@ func (m *monitor) push(t *task, h spec.Hold, f holdFact, bit lockSet) {
 		for _, c := range f.fn.clauses {
 			if c.Demand == spec.Takes && m.globals.bit[c.Lock]&bit&^(f.heldAtEntry|f.taken) != 0 && h.Mode >= c.Mode {
 				f.fn.open--
-				m.results.record([]outcome{{clause: c, verdict: kept}})
+				m.record(t, []outcome{{clause: c, verdict: kept}})
 			}
 		}
 	}
@@ -250,13 +267,14 @@ func (m *monitor) checkTakes(t *task, e *event, f frame) {
 			o.found = m.violation(t, e, c.Rule, f.fn.name,
 				fmt.Sprintf("%s() returned success, and %s was not held at any time: %s", f.fn.name, c.Lock.Name, c.Why))
 		}
-		m.results.record([]outcome{o})
+		m.record(t, []outcome{o})
 	}
 }
 
 // enterRoot notes that a system call or work item starts: besides what is known to be held nothing is, of the
 // locks whose acquisitions are all recorded.
 func (m *monitor) enterRoot(t *task) {
+	m.begins(t)
 	t.dropIf(func(i int) bool { return !t.facts[i].sure || t.held[i].Lock.Class.Kind == spec.KernfsActive })
 	t.frames, t.pending = t.frames[:0], attemptState{}
 	t.absent |= m.cover.full &^ t.globals(m.globals)
@@ -293,5 +311,5 @@ func (m *monitor) violation(t *task, e *event, rule *spec.Invariant, function, d
 func (m *monitor) lose(lastLine int) {
 	m.results.withdrawAfter(lastLine)
 	m.order.reset()
-	clear(m.tasks)
+	m.forgetTasks(func(*task) bool { return true })
 }

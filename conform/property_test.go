@@ -46,6 +46,20 @@ func TestLateStart(t *testing.T) {
 	})
 }
 
+// TestLateRecording: a recording may begin in the middle of anything, and what begins in it is decided.
+func TestLateRecording(t *testing.T) {
+	lines, syms := recording(t, "stock-6.12-kmin")
+	cut := uint64(0)
+	for from := 0; from < len(lines)/2; from += 19 {
+		r := checkLines(t, lines[from:], Options{Symbols: syms, Covered: []string{"device_hotplug_lock", "mem_hotplug_lock"}})
+		require.Equal(t, Conforms, r.Verdict, "from line %d: %v", from+1, r.Reasons)
+		for _, rule := range r.Rules {
+			cut += rule.Before
+		}
+	}
+	require.Positive(t, cut)
+}
+
 // TestProbesOneByOne: nor is a trace whose probes were switched on one after the other, at any line.
 func TestProbesOneByOne(t *testing.T) {
 	draw := recordings(t, conforming)

@@ -55,6 +55,8 @@ type RuleReport struct {
 	Kept      uint64 `json:"kept"`
 	Broken    uint64 `json:"broken"`
 	Undecided uint64 `json:"undecided"`
+	// Before counts checks that could not be decided in what had begun before the trace did. They do not count for the verdict.
+	Before uint64 `json:"before,omitempty"`
 	// NotCovered says why the trace cannot decide the rule, or is empty.
 	NotCovered string `json:"not_covered,omitempty"`
 }
@@ -88,6 +90,7 @@ func (s stamp) String() string {
 // tally counts the checks of one rule.
 type tally struct {
 	kept, broken, undecided uint64
+	before                  uint64
 	firstUndecided          int // its line
 	lock                    *spec.LockClass
 }
@@ -110,20 +113,18 @@ func (r *results) tally(rule *spec.Invariant) *tally {
 	return r.tallies[rule]
 }
 
-// record counts outcomes of contract checks, and lists the broken ones.
-func (r *results) record(outcomes []outcome) {
-	for _, o := range outcomes {
-		c := r.tally(o.clause.Rule)
-		c.lock = o.clause.Lock
-		switch o.verdict {
-		case kept:
-			c.kept++
-		case broken:
-			r.violate(o.found, c)
-		default:
-			if c.undecided++; c.firstUndecided == 0 {
-				c.firstUndecided = r.line
-			}
+// record counts the outcome of a contract check, and lists it if it is broken.
+func (r *results) record(o outcome) {
+	c := r.tally(o.clause.Rule)
+	c.lock = o.clause.Lock
+	switch o.verdict {
+	case kept:
+		c.kept++
+	case broken:
+		r.violate(o.found, c)
+	default:
+		if c.undecided++; c.firstUndecided == 0 {
+			c.firstUndecided = r.line
 		}
 	}
 }
@@ -175,6 +176,7 @@ func (m *monitor) finish(rep *Report, interrupted bool) {
 	if rep.Violations == nil {
 		rep.Violations = []Violation{} // [] in JSON, not null
 	}
+	m.decideEarly()
 	m.countUnreturned()
 	m.reportRules(rep)
 	if rep.Lost > 0 {
@@ -214,9 +216,11 @@ func (m *monitor) reportRules(rep *Report) {
 	checked := uint64(0)
 	for _, rule := range coreRules() {
 		rr := RuleReport{Invariant: rule.ID, NotCovered: "no function that the rule is about was called"}
-		if t := m.results.tallies[rule]; t != nil {
-			rr = RuleReport{rule.ID, t.kept, t.broken, t.undecided, m.notCovered(t)}
-			checked += t.kept + t.broken + t.undecided
+		t := m.results.tally(rule)
+		rr.Before = t.before
+		if n := t.kept + t.broken + t.undecided; n > 0 {
+			rr = RuleReport{rule.ID, t.kept, t.broken, t.undecided, t.before, m.notCovered(t)}
+			checked += n
 			if rr.NotCovered != "" {
 				rep.Reasons = append(rep.Reasons, rule.ID+" is not covered: "+rr.NotCovered)
 			}

@@ -25,6 +25,10 @@ type function struct {
 	clauses []spec.Clause
 	// returns tells that returns of the function are recorded: set when the first one is seen.
 	returns bool
+	// enters tells the same of its entries.
+	enters bool
+	// early are undecided checks in calls that had begun before the trace did, if its entries are recorded.
+	early early
 	// open counts the entries after which a lock that the function is to take was never acquired: what its
 	// returns decide, where they are recorded.
 	open int

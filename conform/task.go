@@ -18,6 +18,8 @@ type task struct {
 	frames []frame
 	// pending is an attempt whose outcome is not known yet.
 	pending attemptState
+	// early are the undecided checks until the task enters or leaves a root, then nil.
+	early early
 	// released tells by which source the last event of each global lock was a release, if it was one.
 	released map[lockSet]source
 }

@@ -82,6 +82,12 @@ const warm = `Z:lock:DHL lock:ASL down:MHL up:MHL down:MHL up:MHL unlock:ASL loc
 // good is a sysfs store that onlines a block as v6.7 does.
 const good = "store:0x1000 try:DHL tried:1 devon:0x1000 mson:0x1000 down:MHL onl mpz onld:0 up:MHL msond:0 devond:0 unlock:DHL stored:0 "
 
+// rest is the end of one, and covers says that locks are recorded from the beginning.
+const (
+	rest   = "onl mpz onld:0 up:MHL msond:0 devond:0 unlock:DHL stored:0 "
+	covers = "|#~memhp-covers:~mem_hotplug_lock~device_hotplug_lock "
+)
+
 func TestTraces(t *testing.T) {
 	for _, tt := range []struct {
 		name, words, kernel string
@@ -98,8 +104,15 @@ func TestTraces(t *testing.T) {
 		{name: "the same before any probe was seen", verdict: Unknown,
 			words: "A:store:0x1000 try:DHL tried:1 devon:0x1000 mson:0x1000 onl mpz onld:0 msond:0 devond:0 unlock:DHL stored:0 " + warm},
 		{name: "the same, but the trace says what it covers", verdict: Violates,
-			words: "|#~memhp-covers:~mem_hotplug_lock~device_hotplug_lock A:store:0x1000 try:DHL tried:1 devon:0x1000 mson:0x1000 onl mpz onld:0",
+			words: covers + "A:store:0x1000 try:DHL tried:1 devon:0x1000 mson:0x1000 onl mpz onld:0",
 			want:  []string{"pages-under-mem-hotplug-lock:move_pfn_range_to_zone:8", "pages-under-mem-hotplug-lock:online_pages:9"}},
+		{name: "one that had begun before", verdict: Conforms, words: covers + "A:" + rest + good},
+		{name: "one that had begun before, and nothing else", verdict: Unknown, words: covers + "A:" + rest},
+		{name: "one that had begun before, where entries are not recorded", verdict: Unknown, words: covers + "A:" + rest + "B:acpi lock:DHL addmr down:MHL aam up:MHL addmrd:0 unlock:DHL acpid"},
+		{name: "one that had begun before, and another", verdict: Violates, words: covers + "A:" + rest + "store:0x1000 try:DHL tried:1 onl mpz onld:0",
+			want: []string{"pages-under-mem-hotplug-lock:move_pfn_range_to_zone:14", "pages-under-mem-hotplug-lock:online_pages:15"}},
+		{name: "something whose root is not recorded", verdict: Unknown, words: covers + "A:onl mpz onld:0 " + good},
+		{name: "something whose root is not recorded, at the end", verdict: Unknown, words: covers + "A:" + good + "B:onl mpz onld:0"},
 		{name: "online_pages() takes the lock itself", verdict: Conforms, kernel: "v6.1",
 			words: warm + "A:store:0x1000 try:DHL tried:1 devon:0x1000 mson:0x1000 onl down:MHL mpz up:MHL onld:0 msond:0 devond:0 unlock:DHL stored:0"},
 		{name: "the same in a kernel where the caller must", verdict: Violates, kernel: "v6.12",

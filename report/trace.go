@@ -74,6 +74,9 @@ func ruleText(st Style, r conform.RuleReport) string {
 	if r.Undecided > 0 {
 		parts = append(parts, st.amber("undecided "+times(r.Undecided)))
 	}
+	if r.Before > 0 {
+		parts = append(parts, st.dim(fmt.Sprintf("%d in what began before the trace", r.Before)))
+	}
 	if len(parts) == 0 {
 		return st.dim("not exercised")
 	}

@@ -69,7 +69,7 @@ func (g guest) record(file string, signals []string, args ...string) {
 	g.Helper()
 	done, err := g.Send("shell", agent.Op{Do: agent.Exec, Args: append([]string{"trace", "record", file}, args...)})
 	require.NoError(g, err)
-	for start := time.Now(); !g.recording(); {
+	for start := time.Now(); !g.recording(); g.toggle() { // the recording begins in the middle of it
 		require.Less(g, time.Since(start), time.Minute)
 	}
 	const enough = 3
