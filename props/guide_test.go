@@ -76,32 +76,3 @@ func TestGuideShowsTheExamples(t *testing.T) {
 }
 
 func unindented(text string) string { return regexp.MustCompile(`(?m)^\t+`).ReplaceAllString(text, "") }
-
-// Every command of the guide exists.
-func TestGuideNamesCommandsThatExist(t *testing.T) {
-	text, err := os.ReadFile(guideFile)
-	require.NoError(t, err)
-	memhp := filepath.Join(t.TempDir(), "memhp")
-	out, err := exec.Command("go", "build", "-o", memhp, "../cmd/memhp").CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	seen := map[string]bool{}
-	for _, m := range regexp.MustCompile(`go run ./cmd/memhp ([^\n#]*)`).FindAllStringSubmatch(string(text), -1) {
-		words := strings.Fields(m[1])
-		command := words[:1]
-		if words[0] == "trace" || words[0] == "vm" || words[0] == "export" {
-			command = words[:2]
-		}
-		if seen[strings.Join(command, " ")] {
-			continue
-		}
-		seen[strings.Join(command, " ")] = true
-		out, err := exec.Command(memhp, append(command, "--help")...).CombinedOutput()
-		require.NoError(t, err, "%s: %s", m[0], out)
-		for _, w := range words {
-			if flag, _, _ := strings.Cut(w, "="); strings.HasPrefix(flag, "--") {
-				require.Contains(t, string(out), flag, "%s", m[0])
-			}
-		}
-	}
-	require.Greater(t, len(seen), 5)
-}
