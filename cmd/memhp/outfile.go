@@ -69,6 +69,44 @@ func (o *outFile) discard() {
 	}
 }
 
+// lateFile is written while the work is done, so that what there is of it is kept. An older file stays as it is until the first of it comes.
+type lateFile struct {
+	f     *os.File
+	begun bool
+}
+
+// openLate opens a file to be written while the work is done.
+func openLate(name string) (*lateFile, error) {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	return &lateFile{f: f}, nil
+}
+
+func (l *lateFile) Write(b []byte) (int, error) {
+	if !l.begun && len(b) > 0 {
+		l.begun = true
+		if info, err := l.f.Stat(); err == nil && info.Mode().IsRegular() {
+			if err := l.f.Truncate(0); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return l.f.Write(b)
+}
+
+// close closes the file, and removes it if it is empty.
+func (l *lateFile) close() error { return errors.Join(removeEmpty(l.f), l.f.Close()) }
+
+// removeEmpty removes a file to which nothing was written.
+func removeEmpty(f *os.File) error {
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > 0 {
+		return err
+	}
+	return os.Remove(f.Name())
+}
+
 // outDir is a new directory to be filled when the work is done. It is made before the work, like a file.
 type outDir struct {
 	made []string // what did not exist, the innermost first

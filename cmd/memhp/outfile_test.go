@@ -74,6 +74,40 @@ func TestOutFileFollowsLinks(t *testing.T) {
 	require.False(t, info.Mode().IsRegular())
 }
 
+// A file that is written while the work is done replaces an older one when there is something to write, and leaves nothing if there is not.
+func TestLateFile(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "trace")
+	f, err := openLate(name)
+	require.NoError(t, err)
+	require.NoError(t, f.close())
+	require.Empty(t, files(t, dir))
+
+	require.NoError(t, os.WriteFile(name, []byte("an older one"), 0o644))
+	f, err = openLate(name)
+	require.NoError(t, err)
+	_, err = f.Write(nil)
+	require.NoError(t, err)
+	require.NoError(t, f.close())
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	require.Equal(t, "an older one", string(text))
+
+	f, err = openLate(name)
+	require.NoError(t, err)
+	for range 2 {
+		require.NoError(t, hello(f))
+	}
+	text, err = os.ReadFile(name)
+	require.NoError(t, err)
+	require.Equal(t, "hellohello", string(text))
+	require.NoError(t, f.close())
+	f, err = openLate("/dev/full")
+	require.NoError(t, err)
+	require.ErrorContains(t, hello(f), "no space left on device")
+	require.NoError(t, f.close())
+}
+
 // A directory is made before the work, and stays only if something was written into it.
 func TestOutDir(t *testing.T) {
 	dir := t.TempDir()

@@ -107,14 +107,6 @@ func createNew(name string) (*os.File, error) {
 	return os.Create(name)
 }
 
-// removeEmpty removes a file to which nothing was written.
-func removeEmpty(f *os.File) error {
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > 0 {
-		return err
-	}
-	return os.Remove(f.Name())
-}
-
 // stuck is how long nothing may be written of what is left at the end: the reader of a pipe may take nothing.
 const stuck = 10 * time.Second
 

@@ -97,11 +97,11 @@ func (c *vmRunCmd) Run(a *app) error {
 	}
 	if c.TraceOut != "" {
 		for suffix, w := range map[string]*io.Writer{"": &config.TraceOut, ".symbols": &config.SymbolsOut} {
-			f, err := os.Create(c.TraceOut + suffix) // written while it comes, so that what there is of it is kept
+			f, err := openLate(c.TraceOut + suffix)
 			if err != nil {
 				return err
 			}
-			defer f.Close() // a write that fails ends the run
+			defer f.close() // a write that fails ends the run
 			*w = f
 		}
 	}
@@ -117,10 +117,7 @@ func (c *vmRunCmd) Run(a *app) error {
 		}
 	}
 	a.judge(r.Verdict)
-	if err := c.keepLockdep(r); err != nil {
-		return err
-	}
-	return c.write(a, r)
+	return errors.Join(c.write(a, r), c.keepLockdep(r))
 }
 
 // keepLockdep writes what lockdep saw beside the trace.

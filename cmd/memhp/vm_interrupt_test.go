@@ -77,7 +77,7 @@ func TestInterruptedGuests(t *testing.T) {
 		sig  syscall.Signal
 		args []string
 	}{
-		{syscall.SIGINT, []string{"vm", "run"}},
+		{syscall.SIGINT, []string{"vm", "run", "--trace-out", filepath.Join(dir, "trace")}},
 		{syscall.SIGTERM, []string{"vm", "reproduce", "virtio-mem-eject-self", "--out", filepath.Join(dir, "new", "evidence")}},
 	} {
 		started := filepath.Join(t.TempDir(), "started")
