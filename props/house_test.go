@@ -5,8 +5,10 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -138,6 +140,24 @@ func exportedReceiver(d *ast.FuncDecl) bool {
 	}
 	name, ok := r.(*ast.Ident)
 	return ok && name.IsExported() && d.Name.Name != "String"
+}
+
+// Where the comment of a package lists files, it lists all of them, and none that is not there.
+func TestPackageCommentsListTheirFiles(t *testing.T) {
+	for _, dir := range []string{"../sim", "../sim/prove"} {
+		doc, err := os.ReadFile(filepath.Join(dir, "doc.go"))
+		require.NoError(t, err)
+		listed := regexp.MustCompile(`\b\w+\.go\b`).FindAllString(string(doc), -1)
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		require.NoError(t, err)
+		var there []string
+		for _, f := range files {
+			if name := filepath.Base(f); name != "doc.go" && !strings.HasSuffix(name, "_test.go") {
+				there = append(there, name)
+			}
+		}
+		require.ElementsMatch(t, there, listed, dir)
+	}
 }
 
 // The checks see what they look for.

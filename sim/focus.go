@@ -14,7 +14,7 @@ const aside = spec.Block(1)
 // tasks on others only by the locks that it holds, and no circular wait goes through two blocks.
 func (a *automaton) focus(tasks int) {
 	a.locks = locksOf(a.nodes)
-	if a.blocks == 1 || len(a.locks) > maxLocks || !a.separate() || a.circularAcross(tasks) {
+	if a.blocks == 1 || len(a.locks) > maxLocks || !a.separate() || a.newCycleFinder(tasks).across() {
 		return
 	}
 	init, holders, ok := a.holders(a.findMovers(tasks).tried)
@@ -151,21 +151,20 @@ func (n *node) publishes() bool {
 		slices.ContainsFunc(n.fresh, func(f spec.Assign) bool { return global(f.Var) })
 }
 
-// circularAcross tells whether tasks on two blocks may wait for each other in a circle.
-func (a *automaton) circularAcross(tasks int) bool {
-	f := a.newCycleFinder(tasks)
+// across tells whether tasks on two blocks may wait for each other in a circle, as far as the search tells.
+func (f *cycleFinder) across() bool {
 	across := false
-	f.onCycle = func(cycle []waitEdge) { across = across || a.acrossBlocks(f, cycle) }
+	f.onCycle = func(cycle []waitEdge) { across = across || f.acrossBlocks(cycle) }
 	return !f.search() || across
 }
 
 // acrossBlocks tells whether two of the tasks on a cycle, pending writers between readers among them, may be on two blocks.
-func (a *automaton) acrossBlocks(f *cycleFinder, cycle []waitEdge) bool {
+func (f *cycleFinder) acrossBlocks(cycle []waitEdge) bool {
 	var seats []map[spec.Block]bool
 	for i, e := range cycle {
-		seats = append(seats, a.blocksOf(f.sites[e]))
+		seats = append(seats, f.a.blocksOf(f.sites[e]))
 		if between(cycle[(i+len(cycle)-1)%len(cycle)], e) == 1 {
-			seats = append(seats, a.blocksOf(a.writersOf(e.from)))
+			seats = append(seats, f.a.blocksOf(f.a.writersOf(e.from)))
 		}
 	}
 	for i, s := range seats {

@@ -37,6 +37,18 @@ func TestGivingUpMarksWhatTheSearchFinds(t *testing.T) {
 	require.Positive(t, found)
 }
 
+// A search for circular waits that takes too long does not tell that none goes through two blocks.
+func TestGivingUpKeepsAllBlocks(t *testing.T) {
+	c, err := Config{Kernel: parse(t, "v6.12"), Tasks: 3, Blocks: 2}.withDefaults()
+	require.NoError(t, err)
+	a, err := newAutomaton(c.Kernel, c.Actors, c.Tasks, c.Blocks, Reductions{NoFocus: true}, nil)
+	require.NoError(t, err)
+	require.False(t, a.newCycleFinder(c.Tasks).across())
+	f := a.newCycleFinder(c.Tasks)
+	f.budget = 10
+	require.True(t, f.across())
+}
+
 // A limit that stops the search for livelocks alone makes the result incomplete, too.
 func TestLimitOfTheSearchForLivelocks(t *testing.T) {
 	lock := func(name string) spec.Lock { return (&spec.LockClass{Name: name, Kind: spec.Mutex}).Of(spec.NoBlock) }

@@ -113,3 +113,18 @@ func TestBlocksThatBreakInOtherFunctionsAreNotSwapped(t *testing.T) {
 	r := check(t, sim.Config{Kernel: mustKernel(t, "v6.12"), Actors: []spec.Actor{calls}, Tasks: 1, Blocks: 2})
 	require.Len(t, r.Violations, 2)
 }
+
+// Nor are blocks whose objects come with other values.
+func TestBlocksOfOtherValuesAreNotSwapped(t *testing.T) {
+	attr := &spec.LockClass{Name: "attr", Kind: spec.KernfsActive, Scope: spec.PerBlock}
+	x := &spec.VarClass{Name: "x", Values: []string{"0", "1"}, Scope: spec.PerBlock}
+	publish := spec.Actor{Name: "publish", PerBlock: true, Run: func(t spec.Task, b spec.Block) spec.Errno {
+		t.Activate(attr.Of(b), spec.Assign{Var: x.Of(b), Value: int(b)})
+		if t.Read(x.Of(b)) == 1 {
+			t.Bug("other values")
+		}
+		return spec.OK
+	}}
+	r := check(t, sim.Config{Kernel: mustKernel(t, "v6.12"), Actors: []spec.Actor{publish}, Tasks: 1, Blocks: 2})
+	require.Equal(t, []string{spec.NoBug.ID}, r.Broken())
+}
