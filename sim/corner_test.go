@@ -209,14 +209,18 @@ func TestChoicesWithoutAnEndUnderAReference(t *testing.T) {
 // A writer that waits is seen by trylocks before it has the lock: readers fail, and another writer does not.
 func TestTrylocksSeePendingWriters(t *testing.T) {
 	sem := (&spec.LockClass{Name: "sem", Kind: spec.Rwsem}).Of(spec.NoBlock)
-	write := one("write", func(t spec.Task) { t.Lock(sem); t.Unlock(sem) })
+	x := flag("x", 0)
+	write := one("write", func(t spec.Task) { t.Lock(sem); t.Write(x, 1); t.Unlock(sem) })
 	try := one("try", func(t spec.Task) {
 		if t.TryRLock(sem) {
 			t.RUnlock(sem)
 			return
 		}
 		if t.TryLock(sem) {
-			t.Bug("it was free")
+			if t.Read(x) == 0 {
+				t.Bug("nobody had it")
+			}
+			t.Unlock(sem)
 		}
 	})
 	require.Equal(t, []string{spec.NoBug.ID}, checkActors(t, 2, write, try).Broken())

@@ -15,7 +15,7 @@ type endless struct {
 // findEndless looks for loops in the automata. A restart goes back to idle there; here it goes back to where the operation began.
 func (a *automaton) findEndless() *endless {
 	f := &endless{at: make([]bool, len(a.nodes))}
-	if p := (&movers{a: a}); p.tripsEnd() {
+	if p := (&movers{a: a, early: a.findEarly()}); p.tripsEnd() {
 		f.trips = p.findRoundTrips()
 	}
 	for i := range f.at {

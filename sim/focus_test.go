@@ -28,7 +28,9 @@ func TestTwoBlocksAreNeeded(t *testing.T) {
 	sem := (&spec.LockClass{Name: "sem", Kind: spec.Rwsem}).Of(spec.NoBlock)
 	shared := (&spec.VarClass{Name: "shared", Values: []string{"0", "1"}}).Of(spec.NoBlock)
 	pages := (&spec.VarClass{Name: "pages", Values: []string{"-"}}).Of(spec.NoBlock)
+	zero := &spec.VarClass{Name: "own", Values: []string{"0", "1"}, Scope: spec.PerBlock}
 	node := (&spec.LockClass{Name: "node", Kind: spec.KernfsActive}).Of(spec.NoBlock)
+	attr := &spec.LockClass{Name: "attr", Kind: spec.KernfsActive, Scope: spec.PerBlock}
 	for name, c := range map[string]struct {
 		rule   *spec.Invariant
 		tasks  int
@@ -64,6 +66,33 @@ func TestTwoBlocksAreNeeded(t *testing.T) {
 			}
 			t.Unlock(a)
 		})}},
+		"value of a new object": {spec.NoBug, 2, []spec.Actor{perBlock("user", func(t spec.Task, block spec.Block) {
+			if t.Read(shared) == 1 {
+				t.Bug("in use")
+			}
+			t.Activate(attr.Of(block), spec.Assign{Var: shared, Value: 1})
+			t.Activate(attr.Of(block), spec.Assign{Var: shared, Value: 0})
+		})}},
+		"trylock, and who has it lets it go, which another that has it does not": {spec.NoBug, 2, []spec.Actor{
+			perBlock("user", func(t spec.Task, _ spec.Block) {
+				if !t.TryLock(a) {
+					t.Lock(a)
+					t.Bug("taken")
+				}
+				t.Unlock(a)
+			}),
+			perBlock("holder", func(t spec.Task, _ spec.Block) { t.Lock(a); t.Unlock(a) }),
+			{Name: "keeper", PerBlock: true, Run: func(t spec.Task, block spec.Block) spec.Errno {
+				t.Lock(a)
+				t.Lock(b)
+				t.Unlock(b)
+				again := t.Mark()
+				if t.Read(zero.Of(block)) == 0 {
+					t.Again(again)
+				}
+				t.Unlock(a)
+				return spec.OK
+			}}}},
 	} {
 		config := sim.Config{Kernel: mustKernel(t, "v6.12"), Actors: c.actors, Tasks: c.tasks, Blocks: 2}
 		require.Contains(t, check(t, config).Broken(), c.rule.ID, name)

@@ -26,6 +26,8 @@ type movers struct {
 	// gated are the locks that are only ever held under another one, held for writing: nobody waits for them.
 	gated map[spec.Lock]bool
 	circularWaits
+	// early are the nodes before which a task has only chosen and taken kernfs references since it was idle.
+	early map[int32]bool
 	// roundTrip are the trylocks that, when they fail, lead back to where the task was idle, with nothing done.
 	roundTrip map[int32]bool
 	// settled tells of each drain whether its kernfs node stays inactive while the task is there.
@@ -40,7 +42,7 @@ type access struct {
 }
 
 func (a *automaton) findMovers(tasks int) *movers {
-	p := &movers{a: a, gated: map[spec.Lock]bool{}}
+	p := &movers{a: a, early: a.findEarly(), gated: map[spec.Lock]bool{}}
 	p.waits = slices.ContainsFunc(a.nodes, func(n node) bool { return n.op.kind == opWait })
 	p.roundTrip = p.findRoundTrips()
 	p.settled = p.findSettled()
@@ -179,7 +181,7 @@ func (p *movers) excludes(x, y spec.Held) bool {
 // or back: and whoever removes the kernfs node holds the lock that is tried until all references are gone.
 func (p *movers) sheltered(n int32) bool {
 	nd := &p.a.nodes[n]
-	if !p.early()[n] || nd.op.kind != opTryRLock {
+	if !p.early[n] || nd.op.kind != opTryRLock {
 		return false
 	}
 	return p.leadsToTrip(nd.next[1], nd.op.lock, map[int32]bool{})
@@ -235,44 +237,55 @@ func (p *movers) isGated(l spec.Lock) bool {
 // findRoundTrips returns the trylocks before which a task has only chosen and taken kernfs references since it was
 // idle, and after whose failure it only drops them again.
 func (p *movers) findRoundTrips() map[int32]bool {
-	early := p.early()
 	out := map[int32]bool{}
-	for n := range early {
-		if p.a.nodes[n].op.kind == opTryLock && p.comesFrom(n, early) && p.onlyLeaves(p.a.nodes[n].next[0]) {
+	for n := range p.early {
+		if p.a.nodes[n].op.kind == opTryLock && p.onlyLeaves(p.a.nodes[n].next[0]) {
 			out[n] = true
 		}
 	}
 	return out
 }
 
-// early returns the nodes that a task can reach from idle by choices and by taking kernfs references.
-func (p *movers) early() map[int32]bool {
-	out := map[int32]bool{}
-	for todo := slices.Clone(p.a.starts); len(todo) > 0; {
-		n := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if n == noNode || n == root || out[n] {
-			continue
-		}
-		out[n] = true
-		switch nd := &p.a.nodes[n]; {
-		case nd.op.kind == opChoose:
-			todo = append(todo, nd.next...)
-		case nd.op.kind == opTryRLock && nd.op.lock.Class.KindIn(p.a.kernel) == spec.KernfsActive && !nd.fatal:
-			todo = append(todo, nd.next[1])
+// findEarly returns the nodes to which a task comes from idle by choices and by taking kernfs references, and in no other way.
+func (a *automaton) findEarly() map[int32]bool {
+	out := a.reachedEarly()
+	for shrunk := true; shrunk; {
+		shrunk = false
+		for m := range a.nodes {
+			for _, n := range a.nodes[m].next {
+				if out[n] && !(out[int32(m)] && slices.Contains(a.prelude(int32(m)), n)) {
+					delete(out, n)
+					shrunk = true
+				}
+			}
 		}
 	}
 	return out
 }
 
-// comesFrom tells whether node n is reached from the nodes of set alone, by those of its operations.
-func (p *movers) comesFrom(n int32, set map[int32]bool) bool {
-	for m := range p.a.nodes {
-		if slices.Contains(p.a.nodes[m].next, n) && (!set[int32(m)] || p.a.nodes[m].op.kind == opTryLock) {
-			return false
+// reachedEarly returns the nodes to which a task may come from idle by choices and by taking kernfs references.
+func (a *automaton) reachedEarly() map[int32]bool {
+	out := map[int32]bool{}
+	for todo := slices.Clone(a.starts); len(todo) > 0; {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if n != noNode && n != root && !out[n] {
+			out[n] = true
+			todo = append(todo, a.prelude(n)...)
 		}
 	}
-	return true
+	return out
+}
+
+// prelude returns the nodes to which the operation at node n leads if it is a choice or takes a kernfs reference, and none if it is another.
+func (a *automaton) prelude(n int32) []int32 {
+	switch nd := &a.nodes[n]; {
+	case nd.op.kind == opChoose:
+		return nd.next
+	case nd.op.kind == opTryRLock && nd.op.lock.Class.KindIn(a.kernel) == spec.KernfsActive && !nd.fatal:
+		return nd.next[1:]
+	}
+	return nil
 }
 
 // onlyLeaves tells whether the path from node n drops kernfs references and ends, breaking no rule.
