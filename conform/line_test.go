@@ -109,3 +109,16 @@ func TestParseGraph(t *testing.T) {
 	require.True(t, isSwitch([]byte(" ------------------------------------------")))
 	require.True(t, isSwitch([]byte(" 0)  bash-123  =>  kworker-5")))
 }
+
+// Times with fractions of different lengths are compared as times.
+func TestStampsCompare(t *testing.T) {
+	var last uint64
+	for _, text := range []string{"1.000000999", "1.000001", "1.5", "1.500001", "2.000000000"} {
+		s, rest, ok := cutStamp([]byte(text))
+		require.True(t, ok)
+		require.Empty(t, rest)
+		require.Equal(t, text, s.String())
+		require.Greater(t, s.key(), last, text)
+		last = s.key()
+	}
+}

@@ -147,6 +147,8 @@ func TestTraces(t *testing.T) {
 			want: []string{"no-recursion:add_memory_resource:33"}},
 		{name: "waiting for the gate under mem_hotplug_lock", verdict: Violates, words: warm + "A:" + good + "acpi down:MHL lock:DHL",
 			want: []string{"declared-order:acpi_device_hotplug:32", "lock-order:acpi_device_hotplug:32"}},
+		{name: "the same wait, which a signal can end", verdict: Violates, words: warm + "A:" + good + "acpi down:MHL intr:DHL",
+			want: []string{"declared-order:acpi_device_hotplug:32", "lock-order:acpi_device_hotplug:32"}},
 		{name: "waiting for the gate under an active reference", verdict: Violates, words: warm + "A:" + good + "store:0x1000 lock:DHL",
 			want: []string{"declared-order:dev_attr_store:31"}},
 		{name: "arch_add_memory() without the lock", verdict: Violates, words: warm + "A:acpi lock:DHL addmr aam",
@@ -155,7 +157,12 @@ func TestTraces(t *testing.T) {
 			want: []string{"add-remove-under-mem-hotplug-lock:arch_add_memory:20"}},
 		{name: "a kernel that holds the gate around the store", verdict: Conforms,
 			words: warm + "A:lock:DHL store:0x1000 devon:0x1000 mson:0x1000 down:MHL onl mpz onld:0 up:MHL msond:0 devond:0 stored:0 store:0x1000 devon:0x1000 devond:1 stored:0 unlock:DHL"},
+		{name: "recursion where releases are said to be recorded", verdict: Violates, words: covers + "A:acpi lock:DHL addmr lock:DHL",
+			want: []string{"no-recursion:add_memory_resource:5"}},
+		{name: "recursion where no release was seen", verdict: Unknown, words: "A:acpi lock:DHL addmr lock:DHL"},
 		{name: "task seen from the middle", verdict: Unknown, words: warm + "A:aam"},
+		{name: "task seen from the middle, whose trylock fails: it may be the holder", verdict: Unknown, words: warm + "A:try:DHL tried:0 devon:0x1000 mson:0x1000"},
+		{name: "task seen from the middle, which may have held what it releases", verdict: Unknown, words: warm + "A:onl up:MHL onld:0"},
 		{name: "loss before", verdict: Unknown, words: warm + "|CPU:1~[LOST~5~EVENTS] A:acpi lock:DHL addmr aam"},
 		{name: "loss in a right trace", verdict: Unknown, words: warm + "A:" + good + "|CPU:0~[LOST~EVENTS]"},
 		{name: "loss after, on the same CPU", verdict: Violates, words: warm + "A:acpi lock:DHL addmr aam |CPU:1~[LOST~5~EVENTS]",
@@ -247,6 +254,47 @@ func TestLockEvents(t *testing.T) {
 		r := checkLines(t, lines, Options{Symbols: symbols(t)})
 		require.Equal(t, tt.verdict, r.Verdict, "%v %+v", tt.lines, r)
 	}
+}
+
+// TestLeak: a lock that is held at the end of a work item is told once.
+func TestLeak(t *testing.T) {
+	const head = "               A-65      [001] ..... "
+	var lines []string
+	for i, l := range []string{"lock_acquire: 2 device_hotplug_lock", "lock_release: 2 device_hotplug_lock", "workqueue_execute_start: work struct 1: function f",
+		"lock_acquire: 2 device_hotplug_lock", "workqueue_execute_end: work struct 1", "workqueue_execute_end: work struct 2"} {
+		lines = append(lines, fmt.Sprintf("%s%d: %s", head, i+1, l))
+	}
+	r := checkLines(t, lines, Options{})
+	require.Len(t, r.Violations, 1)
+	require.Equal(t, 5, r.Violations[0].Line)
+}
+
+// TestReadIsNoWrite: what a function is to take for writing it has not taken by reading.
+func TestReadIsNoWrite(t *testing.T) {
+	const head = "               A-65      [001] ..... "
+	var lines []string
+	for i, l := range []string{"lock_acquire: 1 mem_hotplug_lock", "lock_release: 1 mem_hotplug_lock", "workqueue_execute_start: work struct 1: function f",
+		"onl: (online_pages+0x0/0x2d0) pfn=1", "lock_acquire: 1 read mem_hotplug_lock", "lock_release: 1 mem_hotplug_lock",
+		"onl_ret: (memory_subsys_online+0x98/0x170 <- online_pages) ret=0"} {
+		lines = append(lines, fmt.Sprintf("%s%d: %s", head, i+1, l))
+	}
+	r := checkLines(t, lines, Options{})
+	require.Equal(t, Violates, r.Verdict)
+	require.Zero(t, r.Rules[0].Kept)
+}
+
+// TestLateLine: a line that is later than the window can mend takes back what was found of its task since.
+func TestLateLine(t *testing.T) {
+	found := trace(warm + "A:acpi lock:DHL addmr aam" + strings.Repeat(" B:store:0x0 stored:0", windowSize))
+	r := checkLines(t, found, Options{Symbols: symbols(t)})
+	require.Equal(t, Violates, r.Verdict)
+	at := slices.IndexFunc(found, func(l string) bool { return strings.Contains(l, "arch_add_memory") })
+	late := trace(strings.Repeat("|x ", at) + "A:down:MHL")[at]
+	late = strings.Replace(late, fmt.Sprintf("%d: ", 10*at+10), fmt.Sprintf("%d: ", 10*at+5), 1)
+	r = checkLines(t, append(found, late), Options{Symbols: symbols(t)})
+	require.Equal(t, Unknown, r.Verdict, "%+v", r.Violations)
+	require.Zero(t, r.Total)
+	require.Zero(t, r.Rules[1].Broken)
 }
 
 // TestGraphSwitches has no task column: the task is known from the last switch on the CPU.
