@@ -7,7 +7,7 @@
 //   - qemu.go       one QEMU process, that never outlives this one
 //   - qmp.go        its monitor: DIMMs and virtio-mem
 //   - console.go    the serial console, and what in it is a result
-//   - guest.go      a booted guest: operations in, results and the trace out
+//   - guest.go      a booted guest: operations in, results and the trace out; ending.go says how it ended
 //   - hotplug.go    plugging and unplugging
 //   - workload.go   random operations by several tasks
 //   - behaviour.go  a guest beside the specification's own procedures: package behave; behaving.go is the guest, behaving_look.go what is seen of it
