@@ -238,6 +238,9 @@ func TestLockEvents(t *testing.T) {
 		{[]string{"10: lock_acquire: 1 mem_hotplug_lock", "11: aam: (arch_add_memory+0x0/0x50)"}, Conforms},
 		{[]string{"10: lock_acquire: 1 read mem_hotplug_lock", "11: aam: (arch_add_memory+0x0/0x50)"}, Violates},
 		{[]string{"10: lock_acquire: 1 read mem_hotplug_lock", "11: lock_acquire: 1 read mem_hotplug_lock"}, Violates},
+		{[]string{"10: lock_acquired: 1 mem_hotplug_lock", "11: aam: (arch_add_memory+0x0/0x50)"}, Violates}, // it does not say in which mode
+		{[]string{"9: lock_release: 2 device_hotplug_lock", "10: lock_acquired: 2 device_hotplug_lock", "11: cmbd: (create_memory_block_devices+0x0/0x100)"}, Conforms},
+		{[]string{"9: lock_release: 2 device_hotplug_lock", "10: contention_end: ffffffff82bcbea0 (ret=-4)", "11: cmbd: (create_memory_block_devices+0x0/0x100)"}, Violates},
 		{[]string{"11: aam: (arch_add_memory+0x0/0x50)"}, Violates},
 		{[]string{"11: arch_add_memory <-add_memory_resource"}, Violates},
 		{[]string{"11: arch_add_memory.part.0 <-add_memory_resource"}, Unknown},
