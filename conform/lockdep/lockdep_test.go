@@ -237,6 +237,15 @@ func TestFormats(t *testing.T) {
 		_, err := ReadChains(strings.NewReader(text))
 		require.Error(t, err, text)
 	}
+	for _, n := range []int{1000, 100_000} { // one line says where, however long that of the file is
+		long := "all lock classes:\n" + strings.Repeat("x", n)
+		_, err := ReadClasses(strings.NewReader(long))
+		require.ErrorContains(t, err, "line ")
+		require.Less(t, len(err.Error()), 200)
+		_, err = ReadChains(strings.NewReader(strings.Replace(long, "classes", "chains", 1)))
+		require.ErrorContains(t, err, "line ")
+		require.Less(t, len(err.Error()), 200)
+	}
 }
 
 func FuzzReaders(f *testing.F) {

@@ -39,14 +39,14 @@ func ReadClasses(r io.Reader) (Graph, error) {
 		case strings.HasPrefix(line, " -> "):
 			name, ok := bracketed(line[len(" -> "):])
 			if !ok || current == "" {
-				return nil, fmt.Errorf("line %d: %q is no edge of a class", n, line)
+				return nil, fmt.Errorf("line %d: %.80q is no edge of a class", n, line)
 			}
 			if !slices.Contains(g[current], name) {
 				g[current] = append(g[current], name)
 			}
 		default:
 			if current = className(line); current == "" {
-				return nil, fmt.Errorf("line %d: %q is no class of /proc/lockdep", n, line)
+				return nil, fmt.Errorf("line %d: %.80q is no class of /proc/lockdep", n, line)
 			}
 			if g[current] == nil {
 				g[current] = []string{}
@@ -55,7 +55,7 @@ func ReadClasses(r io.Reader) (Graph, error) {
 	}
 	switch {
 	case scan.Err() != nil:
-		return nil, fmt.Errorf("read lockdep: %w", scan.Err())
+		return nil, fmt.Errorf("after line %d: %w", n, scan.Err())
 	case len(g) == 0:
 		return nil, fmt.Errorf("no lock class: this is not /proc/lockdep of a kernel with CONFIG_PROVE_LOCKING")
 	}
@@ -110,12 +110,12 @@ func ReadChains(r io.Reader) ([]Chain, error) {
 		case ok && started:
 			chain = append(chain, name)
 		default:
-			return nil, fmt.Errorf("line %d: %q is no part of /proc/lockdep_chains", n, line)
+			return nil, fmt.Errorf("line %d: %.80q is no part of /proc/lockdep_chains", n, line)
 		}
 	}
 	end()
 	if err := scan.Err(); err != nil {
-		return nil, fmt.Errorf("read lockdep chains: %w", err)
+		return nil, fmt.Errorf("after line %d: %w", n, err)
 	}
 	if !started {
 		return nil, errors.New("no line \"all lock chains:\": this is not /proc/lockdep_chains")
