@@ -35,6 +35,16 @@ func TestAgreed(t *testing.T) {
 	}
 }
 
+// The stack of a task that never returns is bounded.
+func TestFramesAreBounded(t *testing.T) {
+	var a task
+	for i := range 10 * maxFrames {
+		a.call(frame{dev: uint64(i)})
+	}
+	require.Len(t, a.frames, maxFrames)
+	require.Equal(t, uint64(10*maxFrames-1), a.top().dev)
+}
+
 // The mutex of a device is inside it: what device_online() locks elsewhere is another lock.
 func TestOffsetIsInTheDevice(t *testing.T) {
 	d := newDevices()

@@ -195,6 +195,11 @@ func TestGate(t *testing.T) {
 		got = append(got, v.Invariant)
 	}
 	require.Equal(t, []string{"device-hotplug-lock-held", "declared-order", "lock-order"}, got)
+	// Of a task that is seen from the middle nobody knows whether it holds the gate.
+	r = checkLines(t, trace(warm+learn+"unlock:DHL acpid B:down:MHL lock:0x1080"), Options{Symbols: symbols(t)})
+	require.Empty(t, r.Violations)
+	r = checkLines(t, trace(warm+learn+"unlock:DHL acpid B:acpi down:MHL lock:0x1080"), Options{Symbols: symbols(t)})
+	require.NotEmpty(t, r.Violations)
 }
 
 // both shows every acquisition and release twice: by a kprobe on the primitive and by a lock event.

@@ -67,6 +67,7 @@ func TestWhatIsNoDrift(t *testing.T) {
 		"a lock in a comment":            {hot, "int online_pages(unsigned long pfn) {", "int online_pages(unsigned long pfn) { /* mem_hotplug_begin(); */ // mem_hotplug_begin();\n"},
 		"a lock in a string":             {hot, "int online_pages(unsigned long pfn) {", `int online_pages(unsigned long pfn) { pr_info("\"{ mem_hotplug_begin();"); c = '"';`},
 		"a lock in a macro":              {hot, "int online_pages(unsigned long pfn) {", "int online_pages(unsigned long pfn) {\n#define begin mem_hotplug_begin(); \\\n mem_hotplug_begin();\n"},
+		"a lock in an indented macro":    {hot, "int online_pages(unsigned long pfn) {", "int online_pages(unsigned long pfn) {\n \t# define begin mem_hotplug_begin();\n"},
 		"a lock that is not modelled":    {hot, "int online_pages(unsigned long pfn) {", "int online_pages(unsigned long pfn) { mutex_lock(&pcp_batch_high_lock); mutex_unlock(&pcp_batch_high_lock);"},
 		"guard for lock and unlock":      {core, "int device_online(struct device *dev) { device_lock(dev); device_unlock(dev); }", "int device_online(struct device *dev) { guard(device)(dev); }"},
 		"scoped_guard":                   {"drivers/acpi/scan.c", "mutex_lock(&acpi_scan_lock); acpi_scan_lock_release();", "scoped_guard(mutex, &acpi_scan_lock) { }"},
@@ -97,6 +98,30 @@ func TestDrifts(t *testing.T) {
 	} {
 		r := compare(t, write(t, small(t), c.file, c.old, c.with), "v7.1")
 		require.Contains(t, r.Drifts, c.drift, name)
+	}
+}
+
+// A part of a function is where the function is: mm/memremap.c was kernel/memremap.c.
+func TestFileThatMoved(t *testing.T) {
+	files := small(t)
+	files[then] = files[memremap]
+	delete(files, memremap)
+	r := compare(t, write(t, files, "", "", ""), "v7.1")
+	require.Empty(t, r.Drifts)
+	require.Equal(t, 32, r.Compared)
+}
+
+// What is not compared is said, with the reason.
+func TestSkipped(t *testing.T) {
+	const homeMade = "the home-made lock is a mutex and a count"
+	for kernel, skipped := range map[string]bool{"v4.12": true, "v4.13": false} {
+		r := compare(t, write(t, small(t), "", "", ""), kernel)
+		if want := (Skip{"mem_hotplug_begin", homeMade}); skipped {
+			require.Contains(t, r.Skipped, want)
+		} else {
+			require.NotContains(t, r.Skipped, want)
+		}
+		require.Contains(t, r.Skipped, Skip{"arch_add_memory", "each architecture has its own"})
 	}
 }
 

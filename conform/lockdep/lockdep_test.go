@@ -162,6 +162,7 @@ func TestWitnessBites(t *testing.T) {
 		{name: "a direct edge is not in the order", chains: chains,
 			classes:    classLine("mem_hotplug_lock").ReplaceAllString(classes, "$0\n -> [1] device_hotplug_lock"),
 			undeclared: []string{"mem_hotplug_lock -> device_hotplug_lock"}},
+		{name: "a lock that the kernel no longer has", chains: chains, classes: classLine("mem_hotplug_lock").ReplaceAllString(classes, "$0\n -> [1] memory_add_remove_lock")},
 		{name: "a chain is not in the order", classes: classes,
 			chains:     chains + "irq_context: 0\n[1] mem_hotplug_lock\n[2] &k\n[3] acpi_scan_lock\n\n",
 			undeclared: []string{"mem_hotplug_lock -> acpi_scan_lock, in the chain mem_hotplug_lock, &k, acpi_scan_lock"}},

@@ -75,6 +75,21 @@ func TestAlone(t *testing.T) {
 			}
 			return 2
 		}, 2, nil},
+		{"a read trylock of its own lock", func(t spec.Task) spec.Errno {
+			t.Lock(other)
+			defer t.Unlock(other)
+			if t.TryRLock(other) {
+				return 1
+			}
+			return 2
+		}, 2, nil},
+		{"a read trylock of a free lock", func(t spec.Task) spec.Errno {
+			if !t.TryRLock(other) {
+				return 1
+			}
+			t.RUnlock(other)
+			return 2
+		}, 2, nil},
 		{"a drain of its own reference", func(t spec.Task) spec.Errno { t.TryRLock(attr); t.Deactivate(attr); t.Drain(attr); return 7 }, 0,
 			[]string{"waits for ever: kn->active#state(memory0), to which it holds a reference"}},
 		{"a foreign release", func(t spec.Task) spec.Errno { t.Unlock(other); return 7 }, 0, []string{"releases mem_hotplug_lock, which it does not hold"}},
@@ -148,4 +163,20 @@ func TestRequests(t *testing.T) {
 	}
 	require.Equal(t, []string{"device_lock(memory0) W", "cpu_hotplug_lock R", "mem_hotplug_lock W"}, got)
 	require.Len(t, runs[len(runs)-3].Requests[2].Held, 4)
+
+	// A drain is a wait, too.
+	var drained []Request
+	runs, err = run(t, "v6.12", func(t spec.Task, b spec.Block) spec.Errno {
+		t.Lock(spec.MemHotplugLock)
+		defer t.Unlock(spec.MemHotplugLock)
+		t.Drain(spec.StateAttr.Of(b))
+		return spec.OK
+	}, "offline")
+	require.NoError(t, err)
+	for _, r := range runs {
+		drained = append(drained, r.Requests[1:]...)
+	}
+	require.Len(t, drained, 1)
+	require.Equal(t, "kn->active#state(memory0)", drained[0].Lock.String())
+	require.Equal(t, "mem_hotplug_lock", drained[0].Held[0].String())
 }
