@@ -56,26 +56,18 @@ type run struct {
 	kicked  map[string]bool
 	circumstances
 
-	answers []answer
-	pos     int
+	choices *solo.Choices
 	met     map[string]string
 	err     error
 	failed  bool // what was chosen does not go together
 }
-
-// answer is one of so many to a choice.
-type answer struct{ n, of int }
 
 // choose makes a choice that is not the caller's.
 func (r *run) choose(n int) int {
 	if r.failed || r.err != nil {
 		return 0
 	}
-	if r.pos == len(r.answers) {
-		r.answers = append(r.answers, answer{0, n})
-	}
-	r.pos++
-	return r.answers[r.pos-1].n
+	return r.choices.Choose(n)
 }
 
 // meet is where runs that came different ways go on as one, if nothing tells them apart: all but the first end here.
@@ -83,7 +75,7 @@ func (r *run) meet(where ...int) {
 	if r.failed || r.err != nil {
 		return
 	}
-	key, way := fmt.Sprint(where, r.state.key(), r.kicked), fmt.Sprint(r.answers[:r.pos])
+	key, way := fmt.Sprint(where, r.state.key(), r.kicked), r.choices.Way()
 	if first, ok := r.met[key]; ok && first != way {
 		r.failed = true
 		return
@@ -103,13 +95,13 @@ const maxRuns = 1 << 12
 // explore returns every end of an operation from a state.
 func (m *Model) explore(from state, c circumstances, do func(*run) string) ([]end, error) {
 	var out []end
-	var answers []answer
+	choices := &solo.Choices{}
 	met := map[string]string{}
 	for n := 0; ; n++ {
 		if n == maxRuns {
 			return nil, fmt.Errorf("more than %d runs of one operation", maxRuns)
 		}
-		r := &run{Model: m, state: from.clone(), answers: answers, met: met, circumstances: c, kicked: map[string]bool{}}
+		r := &run{Model: m, state: from.clone(), choices: choices, met: met, circumstances: c, kicked: map[string]bool{}}
 		result := do(r)
 		if r.err != nil {
 			return nil, r.err
@@ -117,21 +109,10 @@ func (m *Model) explore(from state, c circumstances, do func(*run) string) ([]en
 		if !r.failed {
 			out = append(out, end{result, r.state})
 		}
-		if answers = next(r.answers[:r.pos]); answers == nil {
+		if !choices.Next() {
 			return out, nil
 		}
 	}
-}
-
-// next returns the answers of the next run: the last choice that has another answer takes it.
-func next(answers []answer) []answer {
-	for i, a := range slices.Backward(answers) {
-		if a.n+1 < a.of {
-			answers[i].n++
-			return answers[:i+1]
-		}
-	}
-	return nil
 }
 
 // The names under which the procedures ask for what is not theirs to choose.

@@ -46,12 +46,12 @@ const maxRuns = 1 << 14
 // Outcomes returns every run of an actor from a world, which is not changed.
 func (m *Machine) Outcomes(a spec.Actor, b spec.Block, from World) ([]Run, error) {
 	var out []Run
-	var answers []answer
+	choices := &Choices{}
 	for n := 0; ; n++ {
 		if n == maxRuns {
 			return nil, fmt.Errorf("procedure %s: more than %d runs", a.Name, maxRuns)
 		}
-		t := &task{Machine: m, world: from.Clone(), answers: answers}
+		t := &task{Machine: m, world: from.Clone(), choices: choices}
 		t.do(a, b)
 		if t.run.err != nil {
 			return nil, fmt.Errorf("procedure %s: %w", a.Name, t.run.err)
@@ -59,21 +59,10 @@ func (m *Machine) Outcomes(a spec.Actor, b spec.Block, from World) ([]Run, error
 		if !t.run.loops {
 			out = append(out, t.run)
 		}
-		if answers = next(t.answers); answers == nil {
+		if !choices.Next() {
 			return out, nil
 		}
 	}
-}
-
-// next returns the answers of the next run: the last choice that has another answer takes it.
-func next(answers []answer) []answer {
-	for i := len(answers) - 1; i >= 0; i-- {
-		if answers[i].n+1 < answers[i].of {
-			answers[i].n++
-			return answers[:i+1]
-		}
-	}
-	return nil
 }
 
 // do runs the procedure.

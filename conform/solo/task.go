@@ -12,14 +12,10 @@ type task struct {
 	world   World
 	held    spec.Held
 	run     Run
-	answers []answer // to the choices that are open, as far as they were made
-	pos     int
+	choices *Choices // those that are open
 	marks   []string // what the world and the locks held were at each Mark
 	cut     bool     // the procedure is being stopped: deferred calls do nothing
 }
-
-// answer is one of so many to an open choice.
-type answer struct{ n, of int }
 
 // stop is what unwinds a procedure that does not go on.
 type stop struct{}
@@ -176,11 +172,7 @@ func (t *task) Choose(what string, n int) int {
 		}
 		return x
 	}
-	if t.pos == len(t.answers) {
-		t.answers = append(t.answers, answer{0, n})
-	}
-	t.pos++
-	return t.answers[t.pos-1].n
+	return t.choices.Choose(n)
 }
 
 func (t *task) Eventually(what string, n int, _ string) int { return t.Choose(what, n) }
