@@ -217,3 +217,37 @@ func TestRestartStaysOnItsBlock(t *testing.T) {
 		require.Equal(t, []string{spec.Progress.ID}, r.Broken(), "%s goes round on block %d", poll.Name, b)
 	}
 }
+
+// Tasks on two blocks may keep each other from ending, though one block shows everything else.
+func TestLivelockOfTwoBlocks(t *testing.T) {
+	a, b := mutex("a"), mutex("b")
+	both := func(name string, first, second spec.Lock) spec.Actor {
+		return perBlock(name, func(t spec.Task, _ spec.Block) {
+			again := t.Mark()
+			t.Lock(first)
+			if !t.TryLock(second) {
+				t.Unlock(first)
+				t.Again(again)
+			}
+			t.Unlock(second)
+			t.Unlock(first)
+		})
+	}
+	hold := func(name string, l spec.Lock) spec.Actor {
+		return spec.Actor{Name: name, PerBlock: true, Run: func(t spec.Task, b spec.Block) spec.Errno {
+			t.Lock(l)
+			if t.Read(spec.Presence.Of(b)) == spec.Removing {
+				t.Write(spec.Presence.Of(b), spec.Absent)
+			}
+			t.Unlock(l)
+			return spec.OK
+		}}
+	}
+	c := sim.Config{Kernel: mustKernel(t, "v6.12"), Actors: []spec.Actor{both("ab", a, b), both("ba", b, a), hold("a", a), hold("b", b)}, Tasks: 2, Blocks: 2}
+	focused := check(t, c)
+	require.Equal(t, []string{spec.Progress.ID}, focused.Broken())
+	c.Reductions.NoFocus = true
+	require.Less(t, focused.States, check(t, c).States)
+	c.Blocks = 1
+	require.Empty(t, check(t, c).Broken(), "one block")
+}
