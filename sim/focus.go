@@ -213,9 +213,7 @@ func (a *automaton) holders(tried map[spec.Lock]bool) (spec.BlockInit, []int32, 
 			if !tried[l] || l.Block != spec.NoBlock {
 				continue // a lock of a block is held by tasks on that block only
 			}
-			i := slices.IndexFunc(a.starts, func(n int32) bool {
-				return a.nodes[n].block == aside && a.nodes[n].op.kind == opLock && a.nodes[n].op.lock == l && a.quiet(n, l, init, map[int32]bool{})
-			})
+			i := slices.IndexFunc(a.starts, func(n int32) bool { return a.holds(n, l, init) })
 			if missing = missing || i < 0; !missing {
 				out = append(out, a.starts[i])
 			}
@@ -225,6 +223,13 @@ func (a *automaton) holders(tried map[spec.Lock]bool) (spec.BlockInit, []int32, 
 		}
 	}
 	return spec.BlockInit{}, nil, false
+}
+
+// holds tells whether an actor that begins at node n on the block aside takes l first and lets it go, and nothing else. It may begin whatever
+// others do, so it is no work of which one at a time is run.
+func (a *automaton) holds(n int32, l spec.Lock, init spec.BlockInit) bool {
+	nd := &a.nodes[n]
+	return nd.block == aside && len(nd.held) == 0 && nd.op.kind == opLock && nd.op.lock == l && a.quiet(n, l, init, map[int32]bool{})
 }
 
 // quiet tells whether all that a task does from node n on is to hold l and to let it go.

@@ -22,6 +22,14 @@ func perBlock(name string, run func(t spec.Task, b spec.Block)) spec.Actor {
 	}}
 }
 
+// alone makes an actor a work item, of which one at a time is run.
+func alone(a spec.Actor) spec.Actor {
+	a.Single = queue
+	return a
+}
+
+var queue = &spec.LockClass{Name: "queue", Kind: spec.WorkItem}
+
 // What is wrong only between tasks on two blocks is found: block 0 is not taken to stand for both.
 func TestTwoBlocksAreNeeded(t *testing.T) {
 	a, b := mutex("a"), mutex("b")
@@ -93,6 +101,22 @@ func TestTwoBlocksAreNeeded(t *testing.T) {
 				t.Unlock(a)
 				return spec.OK
 			}}}},
+		"trylock in work that who would hold the lock waits for": {spec.NoBug, 2, []spec.Actor{
+			alone(perBlock("user", func(t spec.Task, _ spec.Block) {
+				if !t.TryLock(a) {
+					t.Bug("taken")
+				}
+				t.Unlock(a)
+			})),
+			perBlock("holder", func(t spec.Task, _ spec.Block) { t.Lock(a); t.Unlock(a) }),
+			alone(spec.Actor{Name: "keeper", PerBlock: true, Run: func(t spec.Task, block spec.Block) spec.Errno {
+				t.Lock(a)
+				if t.Read(zero.Of(block)) == 1 {
+					t.Write(zero.Of(block), 0)
+				}
+				t.Unlock(a)
+				return spec.OK
+			}})}},
 	} {
 		config := sim.Config{Kernel: mustKernel(t, "v6.12"), Actors: c.actors, Tasks: c.tasks, Blocks: 2}
 		require.Contains(t, check(t, config).Broken(), c.rule.ID, name)
