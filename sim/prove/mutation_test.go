@@ -118,6 +118,8 @@ func TestCertificatesOfWrongProgramsAreRejected(t *testing.T) {
 	}{
 		{"lock-order is broken", []spec.Actor{nested("ab", mutexA, mutexB), nested("ba", mutexB, mutexA)}},
 		{"lock-order is broken", oneOrderAfterTheOther()},
+		{"lock-order is broken", []spec.Actor{reads("12", first, second), reads("21", second, first), writes("w1", first), writes("w2", second)}},
+		{"block-device-agree is broken", []spec.Actor{takesOffline(mutexA)}},
 		{"breaks a rule: no-bug", []spec.Actor{actor("bug", func(t spec.Task) { t.Bug("here") })}},
 		{"breaks a rule: locks-balanced", []spec.Actor{actor("keeps", func(t spec.Task) { t.Lock(mutexA) })}},
 		{"(look: assert flag) breaks a rule: flag-is-0", []spec.Actor{raise(mutexA), looks(mutexB)}},

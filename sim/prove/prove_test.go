@@ -122,6 +122,16 @@ func raise(l spec.Lock) spec.Actor {
 	return actor("raise", func(t spec.Task) { t.Lock(l); t.Write(raised, 1); t.Write(raised, 0); t.Unlock(l) })
 }
 
+// takesOffline makes a block offline in two steps, under a lock.
+func takesOffline(l spec.Lock) spec.Actor {
+	return actor("offline", func(t spec.Task) {
+		t.Lock(l)
+		t.Write(spec.DevOffline.Of(0), spec.True)
+		t.Write(spec.BlockState.Of(0), spec.MemOffline)
+		t.Unlock(l)
+	})
+}
+
 func looks(l spec.Lock) spec.Actor {
 	return actor("look", func(t spec.Task) { t.Lock(l); t.Assert(raised, 0, rule); t.Unlock(l) })
 }
@@ -170,6 +180,8 @@ func TestLockPrograms(t *testing.T) {
 		{"two orders of readers, and two writers", 4, []spec.Actor{reads("12", first, second), reads("21", second, first), writes("w1", first), writes("w2", second)}},
 		{"a flag that a mutex hides", 0, []spec.Actor{raise(mutexA), looks(mutexA)}},
 		{"a flag that another mutex does not hide", 2, []spec.Actor{raise(mutexA), looks(mutexB)}},
+		{"two states of a block that its lock hides", 0, []spec.Actor{takesOffline(spec.DeviceLock.Of(0))}},
+		{"two states of a block that another lock does not hide", 1, []spec.Actor{takesOffline(mutexA)}},
 		{"a removal under what users want", 2, []spec.Actor{get(func(t spec.Task) { t.Lock(mutexA); t.Unlock(mutexA) }), remove(mutexA)}},
 		{"a removal under what users only try", 0, []spec.Actor{get(func(t spec.Task) {
 			if t.TryLock(mutexA) {
@@ -430,6 +442,9 @@ func TestOwnersAreCounted(t *testing.T) {
 	leak := actor("leak", func(t spec.Task) {
 		if t.Swap(other, 0, 1) {
 			t.Lock(mutexA)
+			for i := range 6 {
+				t.Choose(fmt.Sprint("step ", i), 1)
+			}
 			t.Unlock(mutexA)
 		}
 	})
