@@ -305,6 +305,18 @@ func TestLateLine(t *testing.T) {
 	require.Zero(t, r.Rules[1].Broken)
 }
 
+// TestNameComesLater: ftrace knows the comm of a task only from some event on.
+func TestNameComesLater(t *testing.T) {
+	lines := trace(warm + "A:acpi lock:DHL addmr aam")
+	for i, first := len(lines)-4, "               A-65 "; i < len(lines)-2; i++ {
+		require.Contains(t, lines[i], first)
+		lines[i] = strings.Replace(lines[i], first, "           <...>-65 ", 1)
+	}
+	r := checkLines(t, lines, Options{Symbols: symbols(t)})
+	require.Len(t, r.Violations, 1)
+	require.Equal(t, "A-65", r.Violations[0].Task)
+}
+
 // TestGraphSwitches has no task column: the task is known from the last switch on the CPU.
 func TestGraphSwitches(t *testing.T) {
 	r := checkLines(t, []string{"# tracer: function_graph", " 0)               |  arch_add_memory() {", " ------------------------------------------",

@@ -16,7 +16,7 @@ type backportCmd struct {
 	Tasks     int           `default:"3" help:"Tasks of the check that each answer must pass."`
 	Blocks    int           `default:"2" help:"Memory blocks of that check."`
 	MaxStates int64         `placeholder:"N" help:"Give up a check after so many states; the answer is then not complete."`
-	Timeout   time.Duration `default:"10m" placeholder:"D" help:"Stop after this time, for example 90s; the answer is then not complete."`
+	Timeout   time.Duration `default:"10m" help:"Stop after this time, for example 90s; the answer is then not complete."`
 	Format    string        `enum:"text,json" default:"text" help:"text or json."`
 	sharded
 }

@@ -10,7 +10,7 @@ import (
 
 type driftCmd struct {
 	Source string `required:"" placeholder:"DIR" help:"The top of a kernel source tree."`
-	Kernel string `help:"The kernel of the specification; without it, the Makefile says which."`
+	Kernel string `placeholder:"KERNEL" help:"The kernel of the specification; without it, the Makefile says which."`
 	Format string `enum:"text,json" default:"text" help:"text or json."`
 }
 

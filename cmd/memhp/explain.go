@@ -13,7 +13,7 @@ import (
 type explainCmd struct {
 	Kernel    string   `arg:"" help:"For example v4.19+381eab4a6ee."`
 	Invariant string   `arg:"" optional:"" help:"The id of an invariant; without it the one that is broken in the fewest steps."`
-	By        []string `help:"Explain what just these actors break, by their names with commas between."`
+	By        []string `placeholder:"ACTOR" help:"Explain what just these actors break, by their names with commas between."`
 	size
 }
 

@@ -27,6 +27,11 @@ func TestEverythingHasHelp(t *testing.T) {
 		status, out, errOut := memhp(append(commandOf(leaf), "--help")...)
 		require.Equal(t, exitHolds, status, "%s: %s", leaf.FullPath(), errOut)
 		require.Contains(t, out, "Usage: memhp "+strings.Join(commandOf(leaf), " "))
+		for _, f := range leaf.Flags {
+			require.Contains(t, out, f.Default, "%s --%s says what it is without", leaf.FullPath(), f.Name)
+		}
+		require.NotContains(t, out, "STRING")
+		require.NotContains(t, out, "...,...")
 		for _, line := range strings.Split(out, "\n") {
 			require.LessOrEqual(t, utf8.RuneCountInString(line), report.Width, line)
 		}

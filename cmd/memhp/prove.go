@@ -18,9 +18,9 @@ import (
 type proveCmd struct {
 	Kernel      string        `arg:"" help:"For example v6.12 or v4.20+d2ab99403ee0+eca499ab3749."`
 	Actors      string        `default:"core" help:"Actors and groups, separated by commas, or all."`
-	Platform    string        `help:"Only actors that this platform has: x86, arm64, powernv, pseries, s390."`
-	Blocks      string        `default:"1" placeholder:"N" help:"Memory blocks, or any."`
-	MaxTasks    int           `default:"5" placeholder:"N" help:"Look for counterexamples of up to so many tasks."`
+	Platform    string        `placeholder:"NAME" help:"Only actors that this platform has: x86, arm64, powernv, pseries, s390."`
+	Blocks      string        `default:"1" help:"Memory blocks, or any."`
+	MaxTasks    int           `default:"5" help:"Look for counterexamples of up to so many tasks."`
 	MaxIdeals   int64         `placeholder:"N" help:"Give up after so many ideals; the verdict is then unknown."`
 	Timeout     time.Duration `placeholder:"D" help:"Give up after this time, for example 90s."`
 	Certificate string        `type:"path" xor:"certificate" placeholder:"FILE" help:"Write the proof, compressed if the name ends in .gz."`

@@ -15,7 +15,7 @@ type traceLockdepCmd struct {
 	File   string   `arg:"" help:"/proc/lockdep of a kernel with CONFIG_PROVE_LOCKING, or a copy, gzip'ed or not."`
 	Chains string   `type:"path" placeholder:"FILE" help:"/proc/lockdep_chains of the same time: it tells what else was held."`
 	Kernel string   `required:"" placeholder:"KERNEL" help:"The kernel whose order to check."`
-	Ran    []string `placeholder:"ACTOR,..." help:"Actors that have done their work, an eject that of a block that was online: what they request must have been seen."`
+	Ran    []string `placeholder:"ACTOR" help:"Actors that have done their work, an eject that of a block that was online: what they request must have been seen."`
 	Format string   `enum:"text,json" default:"text" help:"text or json."`
 }
 

@@ -23,7 +23,7 @@ type bootFlags struct {
 	Kernel  string `type:"path" placeholder:"BZIMAGE" help:"A kernel image; without it Debian's kernel of --release is downloaded with apt-get."`
 	Modules string `type:"path" placeholder:"DIR" help:"Its modules, for what is not built in."`
 	Accel   string `enum:"tcg,kvm" default:"tcg" help:"tcg is software emulation; kvm is faster, where it works."`
-	Release string `default:"${vmRelease}" placeholder:"RELEASE" help:"Which of Debian's kernels: ${vmReleases}."`
+	Release string `default:"${vmRelease}" help:"Which of Debian's kernels: ${vmReleases}."`
 }
 
 // find returns the kernel to boot. QEMU is looked for first: without it nothing needs to be downloaded.
@@ -41,7 +41,7 @@ func (f bootFlags) find(a *app) (vm.Kernel, error) {
 }
 
 type vmFetchCmd struct {
-	Release string `default:"${vmRelease}" placeholder:"RELEASE" help:"Which of Debian's kernels: ${vmReleases}."`
+	Release string `default:"${vmRelease}" help:"Which of Debian's kernels: ${vmReleases}."`
 }
 
 // Run implements the subcommand.

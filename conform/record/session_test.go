@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"memhp/spec"
 )
 
 // fakeTracefs has the rules of tracefs that matter: a probe needs a function that exists, an event can be switched only while its
@@ -27,6 +29,7 @@ type fakeTracefs struct {
 	fail      string // writes to names that contain it fail
 	noOptions bool   // an instance has no files of options
 	small     bool   // the buffer of the top level stays small
+	waits     func() bool
 }
 
 var errNoEnt = errors.New("no such file or directory")
@@ -116,8 +119,9 @@ func (f *fakeTracefs) Rmdir(name string) error {
 	return nil
 }
 
-func (f *fakeTracefs) Stream(string, func() bool) (io.ReadCloser, error) {
+func (f *fakeTracefs) Stream(_ string, waits func() bool) (io.ReadCloser, error) {
 	f.open++
+	f.waits = waits
 	return &fakePipe{strings.NewReader(f.text), f}, nil
 }
 
@@ -161,7 +165,9 @@ func TestRestores(t *testing.T) {
 	require.Contains(t, s.Symbols, "device_hotplug_lock")
 	require.NotEqual(t, files, f.files)
 	var out bytes.Buffer
+	require.True(t, f.waits(), "more may come")
 	require.NoError(t, s.Stop())
+	require.False(t, f.waits(), "what is there is the rest")
 	require.NoError(t, s.Copy(&out))
 	require.NoError(t, s.Close())
 	require.Contains(t, out.String(), "# memhp-covers: device_hotplug_lock\n# memhp-covers: mem_hotplug_lock\none line\n")
@@ -209,6 +215,19 @@ func TestRestoresAfterFailure(t *testing.T) {
 		require.Equal(t, map[string]bool{"mine/keep": true}, f.probes, fail)
 		require.Equal(t, map[string]bool{"other": true}, f.instances, fail)
 	}
+}
+
+// TestCoversWhatIsOn: a probe that cannot be switched on covers nothing.
+func TestCoversWhatIsOn(t *testing.T) {
+	kallsyms, functions := allSymbols()
+	f := newFake(functions...)
+	f.fail = "mt_ret/enable"
+	s, err := start(t, f, kallsyms)
+	require.NoError(t, err)
+	require.Len(t, s.Notes, 1)
+	require.Equal(t, []*spec.LockClass{spec.MemHotplug}, s.covered, "trylocks of the other are not seen to succeed")
+	f.fail = ""
+	require.NoError(t, s.Close())
 }
 
 // TestCloseReports requires that what cannot be restored is said.
