@@ -14,7 +14,8 @@
 //   - after.go      what the work left, and what the kernel's lock validator saw
 //   - run.go        one run: boot, drive, check the trace, compare the behaviour
 //   - model.go      which kernel of the specification a guest is
-//   - findings.go   the deadlocks that can be shown, and reproduce.go shows them
+//   - witness.go    what the kernel's lock validator says
+//   - findings*.go  the deadlocks that can be shown, and reproduce.go shows them
 //
 // A guest has no network, no disk and no file of the host besides kernel and modules. Sockets are pairs of descriptors and the
 // initramfs is memory, so that nothing is left behind. Every wait has a bound.
