@@ -9,5 +9,6 @@
 //   - tracefs.go  the files of tracefs
 //   - probes.go   which probes, and what stands in for a symbol that a kernel lacks
 //   - symbols.go  addresses of locks from /proc/kallsyms
+//   - raw_linux.go  reads that never wait
 //   - session.go  one recording, from its instance to its removal
 package record
