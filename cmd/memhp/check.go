@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"runtime/debug"
 	"time"
@@ -98,12 +99,11 @@ func (c *checkCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	err = c.print(a, results)
 	if page != nil {
-		if err := page.finish(func(w io.Writer) error { return report.HTML(w, results) }); err != nil {
-			return err
-		}
+		err = errors.Join(err, page.finish(func(w io.Writer) error { return report.HTML(w, results) }))
 	}
-	return c.print(a, results)
+	return err
 }
 
 func (c *checkCmd) print(a *app, results []*sim.Result) error {

@@ -50,6 +50,24 @@ func TestOutFileReplacesWhatIsThere(t *testing.T) {
 	require.Equal(t, "hello", string(text))
 }
 
+// What was found is printed, whether the file that it should go to can be written or not.
+func TestOutputBesideAFileThatCannotBeWritten(t *testing.T) {
+	for _, c := range []struct {
+		args    []string
+		printed string
+	}{
+		{small("check", "v3.18", "--html", "/dev/full"), "broken  no-deadlock"},
+		{small("check", "v6.12", "--html", "/dev/full"), "holds   no-deadlock"},
+		{[]string{"prove", "v6.12", "--certificate", "/dev/full"}, "proved: no number of tasks breaks a rule"},
+	} {
+		status, out, errOut := memhp(c.args...)
+		require.Equal(t, exitUsage, status)
+		require.Contains(t, out, c.printed)
+		require.NotContains(t, out, "certificate:")
+		require.Equal(t, "memhp: /dev/full: write /dev/full: no space left on device\n", errOut)
+	}
+}
+
 // A symbolic link stays one, and what is no regular file is written in place.
 func TestOutFileFollowsLinks(t *testing.T) {
 	dir := t.TempDir()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -44,15 +45,35 @@ func (c *proveCmd) Run(a *app) error {
 		}
 		return c.print(a, r)
 	}
+	return c.prove(a, configs)
+}
+
+// prove proves one machine after the other right, and writes the proof if that is asked for. A proof is an answer, whether it can be written or not.
+func (c *proveCmd) prove(a *app, configs []prove.Config) error {
+	file, err := c.create()
+	if err != nil {
+		return err
+	}
+	if file != nil {
+		defer file.discard()
+	}
 	var results []*prove.Result
+	var unwritten error
 	for _, config := range configs {
-		r, err := c.prove(a, config)
+		r, cert, err := prove.Prove(a.ctx, config)
+		a.progressDone()
 		if err != nil {
 			return err
 		}
+		a.judgeProof(r.Verdict)
+		if cert != nil && file != nil {
+			if unwritten = file.finish(func(w io.Writer) error { return cert.Write(w, strings.HasSuffix(c.Certificate, ".gz")) }); unwritten == nil {
+				r.Certificate = c.Certificate
+			}
+		}
 		results = append(results, r)
 	}
-	return c.print(a, results...)
+	return errors.Join(c.print(a, results...), unwritten)
 }
 
 func (c *proveCmd) print(a *app, results ...*prove.Result) error {
@@ -62,33 +83,14 @@ func (c *proveCmd) print(a *app, results ...*prove.Result) error {
 	return report.Prove(a.out, a.style, results)
 }
 
-// prove proves one machine right, writes the proof if that is asked for, and notes the verdict in the exit status.
-func (c *proveCmd) prove(a *app, config prove.Config) (*prove.Result, error) {
-	file, err := c.create()
-	if err != nil {
-		return nil, err
-	}
-	if file != nil {
-		defer file.discard()
-	}
-	r, cert, err := prove.Prove(a.ctx, config)
-	a.progressDone()
-	if err != nil {
-		return nil, err
-	}
-	if cert != nil && file != nil {
-		if err := file.finish(func(w io.Writer) error { return cert.Write(w, strings.HasSuffix(c.Certificate, ".gz")) }); err != nil {
-			return nil, err
-		}
-		r.Certificate = c.Certificate
-	}
-	switch r.Verdict {
+// judgeProof notes a verdict in the exit status.
+func (a *app) judgeProof(v prove.Verdict) {
+	switch v {
 	case prove.Violated:
 		a.fail(exitViolation)
 	case prove.Unknown:
 		a.fail(exitInconclusive)
 	}
-	return r, nil
 }
 
 // configs returns what to prove: several machines if all actors are asked for.
