@@ -3,6 +3,7 @@ package spec
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -24,6 +25,7 @@ type Kernel struct {
 	name string
 	base Release
 	has  map[*Change]bool
+	idle []string
 	ask  func(*Change)
 }
 
@@ -45,11 +47,14 @@ func (k Kernel) With(changes ...*Change) Kernel { return k.alter("+", true, chan
 func (k Kernel) Less(changes ...*Change) Kernel { return k.alter("-", false, changes) }
 
 func (k Kernel) alter(sign string, has bool, changes []*Change) Kernel {
-	out := Kernel{name: k.name, base: k.base, ask: k.ask, has: make(map[*Change]bool, len(k.has)+len(changes))}
+	out := Kernel{name: k.name, base: k.base, ask: k.ask, idle: slices.Clone(k.idle), has: make(map[*Change]bool, len(k.has)+len(changes))}
 	for c := range k.has {
 		out.has[c] = true
 	}
 	for _, c := range changes {
+		if out.has[c] == has {
+			out.idle = append(out.idle, idle(out, sign, c))
+		}
 		out.name += sign + c.ID
 		if has {
 			out.has[c] = true
@@ -58,6 +63,13 @@ func (k Kernel) alter(sign string, has bool, changes []*Change) Kernel {
 		}
 	}
 	return out
+}
+
+func idle(k Kernel, sign string, c *Change) string {
+	if sign == "+" {
+		return fmt.Sprintf("%s has %s, so %s%s makes no difference", k, c.ID, sign, c.ID)
+	}
+	return fmt.Sprintf("%s does not have %s, so %s%s makes no difference", k, c.ID, sign, c.ID)
 }
 
 // Has tells whether the kernel has change c.
@@ -93,6 +105,9 @@ func (k Kernel) Unmet() []string {
 	}
 	return out
 }
+
+// Idle returns a sentence for each change that was added though the kernel had it, or taken away though it had not.
+func (k Kernel) Idle() []string { return slices.Clone(k.idle) }
 
 // ParseKernel reads a kernel such as "v4.19", "v4.19+381eab4a6ee" or "v6.7-001002e73712". A change is
 // named by any unambiguous prefix of 7 or more digits of its commit id.

@@ -58,6 +58,38 @@ func TestKernelNameRoundTrip(t *testing.T) {
 	}
 }
 
+// A change that is added to a kernel that has it, or taken from one that has not, is told: the name says more than is so.
+func TestIdleChanges(t *testing.T) {
+	for name, want := range map[string][]string{
+		"v4.19-381eab4a6ee":              {"v4.19 does not have 381eab4a6ee8, so -381eab4a6ee8 makes no difference"},
+		"v6.12+381eab4a6ee":              {"v6.12 has 381eab4a6ee8, so +381eab4a6ee8 makes no difference"},
+		"v4.19+381eab4a6ee+381eab4a6ee":  {"v4.19+381eab4a6ee8 has 381eab4a6ee8, so +381eab4a6ee8 makes no difference"},
+		"v4.19+381eab4a6ee-381eab4a6ee":  nil,
+		"v4.19+8df1d0e4a265-30467e0b3be": nil,
+	} {
+		k, err := spec.ParseKernel(name)
+		require.NoError(t, err)
+		require.Equal(t, want, k.Idle(), name)
+	}
+	for _, s := range spec.StableKernels() {
+		k, err := spec.ParseKernel(s.Name)
+		require.NoError(t, err)
+		require.Empty(t, k.Idle(), s.Name)
+	}
+	for _, k := range spec.HistoryKernels() {
+		require.Empty(t, k.Idle(), k)
+	}
+	for _, b := range spec.Catalogue() {
+		for _, s := range b.Scenarios {
+			for _, name := range []string{s.Before, s.After} {
+				k, err := spec.ParseKernel(name)
+				require.NoError(t, err)
+				require.Empty(t, k.Idle(), "%s: %s", b.ID, name)
+			}
+		}
+	}
+}
+
 func TestUnmetNeeds(t *testing.T) {
 	k, err := spec.ParseKernel("v4.19+381eab4a6ee")
 	require.NoError(t, err)

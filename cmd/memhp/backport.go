@@ -62,7 +62,7 @@ func (c *backportCmd) config(a *app) (sim.BackportConfig, error) {
 	if _, err := spec.SelectActors(k, c.Actors); err != nil {
 		return sim.BackportConfig{}, err
 	}
-	a.noteUnmet(k)
+	a.noteOddities(k)
 	config := sim.BackportConfig{Kernel: k, Selection: c.Actors, Sizes: sim.SizesUpTo(c.Tasks, c.Blocks), Limits: sim.Limits{States: c.MaxStates}}
 	if c.Shard.given() {
 		config.Part, config.Parts = c.Shard.k-1, c.Shard.n

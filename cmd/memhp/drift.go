@@ -20,7 +20,7 @@ func (c *driftCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	a.noteUnmet(k)
+	a.noteOddities(k)
 	r, err := drift.Compare(c.Source, k)
 	if err != nil {
 		return err

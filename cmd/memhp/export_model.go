@@ -25,7 +25,7 @@ func (f modelFlags) model(a *app) (*sim.Model, error) {
 	if f.Tasks < 1 || f.Blocks < 1 {
 		return nil, fmt.Errorf("--tasks and --blocks must be 1 or more")
 	}
-	a.noteUnmet(k)
+	a.noteOddities(k)
 	actors, err := spec.SelectActors(k, f.Actors)
 	if err != nil {
 		return nil, err

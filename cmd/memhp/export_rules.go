@@ -26,7 +26,7 @@ func (c *exportRVCmd) Run(a *app) error {
 	if c.Out != "" && c.Monitor != "" {
 		return fmt.Errorf("--out writes all automata: leave %s out", c.Monitor)
 	}
-	a.noteUnmet(k)
+	a.noteOddities(k)
 	monitors, err := rv.Monitors(k)
 	switch {
 	case err != nil:
@@ -71,6 +71,6 @@ func (c *exportKerneldocCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	a.noteUnmet(k)
+	a.noteOddities(k)
 	return report.KernelDoc(a.out, k)
 }

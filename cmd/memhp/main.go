@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -51,10 +52,10 @@ func (a *app) progressDone() { a.progressf("") }
 // note is a diagnostic.
 func (a *app) note(format string, args ...any) { fmt.Fprintf(a.err, "memhp: "+format+"\n", args...) }
 
-// noteUnmet says which needs of its changes a kernel does not have.
-func (a *app) noteUnmet(k spec.Kernel) {
-	for _, u := range k.Unmet() {
-		a.note("note: %s", u)
+// noteOddities says which needs of its changes a kernel does not have, and which changes in its name make no difference.
+func (a *app) noteOddities(k spec.Kernel) {
+	for _, odd := range slices.Concat(k.Unmet(), k.Idle()) {
+		a.note("note: %s", odd)
 	}
 }
 

@@ -21,7 +21,7 @@ func (c *mutateCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	a.noteUnmet(k)
+	a.noteOddities(k)
 	done := func(n, of int) { a.progressf("%s: %d of %d mutants", k, n, of) }
 	r, err := sim.Mutate(a.ctx, sim.Config{Kernel: k, Selection: c.Actors}, c.Shard.has, runtime.NumCPU(), done)
 	a.progressDone()

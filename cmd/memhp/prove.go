@@ -118,7 +118,7 @@ func (c *proveCmd) configs(a *app) ([]prove.Config, error) {
 		config.Progress = a.progressLine()
 		out = append(out, config)
 	}
-	a.noteUnmet(k)
+	a.noteOddities(k)
 	return out, nil
 }
 

@@ -31,7 +31,7 @@ func (c *randomCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	a.noteUnmet(k)
+	a.noteOddities(k)
 	if c.Runs < 1 || c.Steps < 1 || c.Timeout < 0 {
 		return fmt.Errorf("--runs and --steps must be 1 or more, and --timeout must not be negative")
 	}

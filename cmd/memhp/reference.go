@@ -18,7 +18,7 @@ func (c *orderCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	a.noteUnmet(k)
+	a.noteOddities(k)
 	if c.Format == "text" {
 		return report.Order(a.out, a.style, k)
 	}
@@ -36,7 +36,7 @@ func (c *contractCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	a.noteUnmet(k)
+	a.noteOddities(k)
 	if c.Function != "" {
 		f, err := spec.FindFunction(c.Function)
 		if err != nil {

@@ -82,7 +82,7 @@ func (s size) configs(a *app, name string) ([]sim.Config, error) {
 		}
 		out = append(out, c)
 	}
-	a.noteUnmet(k)
+	a.noteOddities(k)
 	return out, nil
 }
 
