@@ -14,8 +14,8 @@ func Trace(w io.Writer, st Style, name string, r conform.Report) error {
 	p := &printer{w: w}
 	p.line("%s  %s", verdictText(st, r.Verdict), st.dim("rules of "+r.Kernel))
 	p.line("%s", st.bold(wrap(name, 0, "  ")))
-	p.line("%s", st.dim(fmt.Sprintf("%s in %s, %s lost, %s not understood", plural(int64(r.Events), "event"),
-		plural(int64(r.Lines), "line"), grouped(int64(r.Lost)), plural(int64(r.UnknownLines), "line"))))
+	p.line("%s", st.dim(fmt.Sprintf("%s in %s, %s lost, %s not understood%s", plural(int64(r.Events), "event"),
+		plural(int64(r.Lines), "line"), grouped(int64(r.Lost)), plural(int64(r.UnknownLines), "line"), firstUnknown(r))))
 	for _, reason := range r.Reasons {
 		p.line("  %s", st.amber(wrap(reason, 2, "    ")))
 	}
@@ -41,6 +41,13 @@ func Trace(w io.Writer, st Style, name string, r conform.Report) error {
 		p.line("  and %s", plural(int64(more), "more violation"))
 	}
 	return p.err
+}
+
+func firstUnknown(r conform.Report) string {
+	if r.FirstUnknown == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", line %d the first", r.FirstUnknown)
 }
 
 // blockOf is the block in the name of a lock.

@@ -33,3 +33,15 @@ func TestKindsOfViolations(t *testing.T) {
 		"  and 4 more violations",
 	}, lines)
 }
+
+// Where a trace is not understood is told.
+func TestTraceNotUnderstood(t *testing.T) {
+	for text, want := range map[string]string{
+		"\n# tracer: nop\n":         "0 events in 2 lines, 0 lost, 0 lines not understood\n",
+		"\nno line of ftrace\nno\n": "0 events in 3 lines, 0 lost, 2 lines not understood, line 2 the first\n",
+	} {
+		r, err := conform.Check(t.Context(), strings.NewReader(text), conform.Options{})
+		require.NoError(t, err)
+		require.Contains(t, string(written(t, func(w io.Writer) error { return Trace(w, Style{}, "x", r) })), want)
+	}
+}
