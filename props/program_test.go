@@ -141,11 +141,15 @@ func (s stmt) run(t spec.Task, b spec.Block) {
 		if t.TryLock(s.lock) {
 			runBlock(t, b, s.body)
 			t.Unlock(s.lock)
+		} else {
+			runBlock(t, b, s.other)
 		}
 	case doGet:
 		if t.TryRLock(node) {
 			runBlock(t, b, s.body)
 			t.RUnlock(node)
+		} else {
+			runBlock(t, b, s.other)
 		}
 	case doRead:
 		if t.Read(s.v) == s.value {
@@ -207,6 +211,7 @@ func (s stmt) loop(t spec.Task, b spec.Block) {
 		t.Unlock(s.lock)
 	case doRestart:
 		if !t.TryRLock(node) {
+			runBlock(t, b, s.other)
 			return
 		}
 		if !t.TryLock(s.lock) {

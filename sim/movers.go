@@ -178,13 +178,13 @@ func (p *movers) excludes(x, y spec.Held) bool {
 }
 
 // sheltered tells whether the reference to a kernfs node that is taken at node n leads, in the same piece, to a round trip
-// or back: and whoever removes the kernfs node holds the lock that is tried until all references are gone.
+// or back, and its failure back: and whoever removes the kernfs node holds the lock that is tried until all references are gone.
 func (p *movers) sheltered(n int32) bool {
 	nd := &p.a.nodes[n]
 	if !p.early[n] || nd.op.kind != opTryRLock {
 		return false
 	}
-	return p.leadsToTrip(nd.next[1], nd.op.lock, map[int32]bool{})
+	return p.onlyLeaves(nd.next[0]) && p.leadsToTrip(nd.next[1], nd.op.lock, map[int32]bool{})
 }
 
 // leadsToTrip tells whether every choice from node n leads to a round trip or back; one that comes again to a passed node does not.

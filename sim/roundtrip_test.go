@@ -61,6 +61,29 @@ func TestReferencesThatTheTriedLockShelters(t *testing.T) {
 	}
 }
 
+// A store that finds its attribute gone does so at a time of its own: the attribute may come back before the next thing that the store does.
+func TestReferenceThatIsNotToBeHad(t *testing.T) {
+	attr := (&spec.LockClass{Name: "attr", Kind: spec.KernfsActive, Scope: spec.PerBlock}).Of(0)
+	x, gate := flag("x", 0), mutex("gate")
+	store := one("store", func(t spec.Task) {
+		again := t.Mark()
+		if !t.TryRLock(attr) {
+			if t.Read(x) == 1 {
+				t.Bug("it was not there, and now it is")
+			}
+			return
+		}
+		if !t.TryLock(gate) {
+			t.RUnlock(attr)
+			t.Again(again)
+		}
+		t.Unlock(gate)
+		t.RUnlock(attr)
+	})
+	publish := one("publish", func(t spec.Task) { t.Activate(attr); t.Write(x, 1) })
+	require.Equal(t, []string{spec.NoBug.ID}, checkActors(t, 2, store, publish).Broken())
+}
+
 // A task that fails to have a lock and is idle again may do something else, while another still holds that lock: what it wrote before it tried
 // stays. It does not matter that the same trylock is reached without a write, too, nor what stands between.
 func TestTrylockAfterAWriteIsNoRoundTrip(t *testing.T) {
