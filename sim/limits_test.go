@@ -90,3 +90,9 @@ func TestLimitsKillNoMutants(t *testing.T) {
 	require.Empty(t, lost)
 	require.Equal(t, "interrupted", limit)
 }
+
+// Where too many kernels were played, it is not known that a scene always breaks something.
+func TestOutOfPlaysNothingIsAlways(t *testing.T) {
+	p := newPlay(&backporter{}, nil)
+	require.False(t, p.always(context.Background(), changeSet{}, changeSet{}))
+}

@@ -80,18 +80,16 @@ func uniform(m *sim.Model) error {
 		if s.Block == elsewhere {
 			continue
 		}
+		// An actor that is not per block, or does nothing to its block, begins at one place.
+		i := slices.IndexFunc(m.Starts, func(o sim.Start) bool { return o.Actor == s.Actor && o.Block == elsewhere })
 		other := s.Node
-		if s.Block == here {
-			i := slices.IndexFunc(m.Starts, func(o sim.Start) bool { return o.Actor == s.Actor && o.Block == elsewhere })
-			if i < 0 {
-				return fmt.Errorf("actor %s does not work on every block", m.Actors[s.Actor].Name)
-			}
+		if i >= 0 {
 			other = m.Starts[i].Node
 		}
 		if !mirrored(m, s.Node, other, mirror) {
 			return fmt.Errorf("actor %s tells blocks apart, or works on more than one", m.Actors[s.Actor].Name)
 		}
-		if s.Block == spec.NoBlock && !global(m, s.Node, map[int]bool{}) {
+		if i < 0 && !global(m, s.Node, map[int]bool{}) {
 			return fmt.Errorf("actor %s works on one block and never on another", m.Actors[s.Actor].Name)
 		}
 	}

@@ -367,6 +367,26 @@ func TestAnyBlocksNeedsUniformActors(t *testing.T) {
 	require.False(t, r.AnyBlocks)
 }
 
+// What goes wrong between tasks on two blocks only is seen where one block stands for all but one: each does what it does under a lock of its block.
+func TestAnyBlocksSeeTasksElsewhere(t *testing.T) {
+	own := &spec.LockClass{Name: "own", Kind: spec.Mutex, Scope: spec.PerBlock}
+	flips := func(l func(spec.Block) spec.Lock) spec.Actor {
+		return spec.Actor{Name: "flip", PerBlock: true, Run: func(t spec.Task, b spec.Block) spec.Errno {
+			t.Lock(l(b))
+			t.Assert(raised, 0, rule)
+			t.Write(raised, 1)
+			t.Write(raised, 0)
+			t.Unlock(l(b))
+			return spec.OK
+		}}
+	}
+	r, _ := proveIt(t, config(t, "v6.12", 1, flips(own.Of)))
+	require.Equal(t, prove.Proved, r.Verdict, r.Reason)
+	r, _ = proveIt(t, config(t, "v6.12", 0, flips(own.Of)))
+	require.Equal(t, prove.Violated, r.Verdict, r.Reason)
+	requireTasks(t, config(t, "v6.12", 0, flips(func(spec.Block) spec.Lock { return mutexA })), 0)
+}
+
 // A limit, or the user, makes the answer unknown.
 func TestLimitsMakeItUnknown(t *testing.T) {
 	few := config(t, "v6.12", 1)
