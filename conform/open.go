@@ -22,7 +22,7 @@ type Input struct {
 // Close closes the trace's file.
 func (in *Input) Close() error { return in.file.Close() }
 
-// Open opens a trace, "-" for standard input. A trace that starts like gzip is unpacked as it is read.
+// Open opens a trace, or another text of a kernel's, "-" for standard input. What starts like gzip is unpacked as it is read.
 // If symbolsPath is empty, the symbols are read from FILE.symbols beside the trace if that exists;
 // for FILE.gz also from FILE.symbols without the .gz.
 func Open(path, symbolsPath string) (*Input, error) {
@@ -30,13 +30,13 @@ func Open(path, symbolsPath string) (*Input, error) {
 	if path != "-" {
 		var err error
 		if file, err = os.Open(path); err != nil {
-			return nil, fmt.Errorf("open trace: %w", err)
+			return nil, err
 		}
 	}
 	in := &Input{file: file}
 	var err error
 	if in.Reader, err = unpack(file); err != nil {
-		return nil, errors.Join(fmt.Errorf("open trace %s: %w", path, err), file.Close())
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), file.Close())
 	}
 	if in.Symbols, err = openSymbols(path, symbolsPath); err != nil {
 		return nil, errors.Join(err, file.Close())
