@@ -21,3 +21,18 @@ func TestBackportThatWasStopped(t *testing.T) {
 		require.NotContains(t, out.String(), "none")
 	}
 }
+
+// That there is no set is known only if the search came to its end.
+func TestBackportHeadline(t *testing.T) {
+	change, check := spec.Changes()[0], &sim.Result{Complete: true}
+	set := sim.BackportSet{Changes: []*spec.Change{change}, Check: check}
+	for want, b := range map[string]sim.Backport{
+		"is right as it is":                          {Complete: true, Sets: []sim.BackportSet{{Check: check}}},
+		"one minimal set of changes makes it right":  {Complete: true, Sets: []sim.BackportSet{set}},
+		"2 minimal sets of changes make it right":    {Complete: true, Sets: []sim.BackportSet{set, set}},
+		"no set of the known changes makes it right": {Complete: true},
+		"no set was found so far":                    {},
+	} {
+		require.Equal(t, want, backportHeadline(&b))
+	}
+}

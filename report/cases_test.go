@@ -96,3 +96,15 @@ not ok 5 lockdep
 	}
 	require.Contains(t, string(written(t, func(w io.Writer) error { return RunJUnit(w, r) })), `tests="5" failures="4" skipped="0"`)
 }
+
+// What is not known is no pass: a rule of a trace whose verdict is unknown, and a lock validator that saw nothing.
+func TestUnknownIsNoPass(t *testing.T) {
+	got := text(t, func(w io.Writer) error {
+		return TraceKTAP(w, conform.Report{Verdict: conform.Unknown, Rules: []conform.RuleReport{{Invariant: "a", Kept: 1}, {Invariant: "b", NotCovered: "why"}}})
+	})
+	require.Equal(t, "KTAP version 1\n1..2\nok 1 a # SKIP not decided\nok 2 b # SKIP why\n", got)
+	got = text(t, func(w io.Writer) error {
+		return RunKTAP(w, vm.Result{Trace: conform.Report{Verdict: conform.Conforms}, Lockdep: &lockdep.Report{Verdict: conform.Unknown, Reasons: []string{"it saw nothing", "at all"}}})
+	})
+	require.Contains(t, got, "lockdep # SKIP it saw nothing; at all\n")
+}
