@@ -12,7 +12,7 @@
 //   - protect.go      which lock really protects which variable
 //   - merge.go        merges nodes that nothing can tell apart
 //   - slice.go        finds variables that nothing depends on
-//   - movers.go, cycles.go, escape.go   where other tasks must get a chance to run
+//   - movers.go, roundtrips.go, cycles.go, escape.go   where other tasks must get a chance to run
 //   - automaton.go    the result: tables that exploration looks up
 //   - edges.go        the same as bits, for steps without reductions
 //   - symmetry.go     renaming of blocks

@@ -112,36 +112,6 @@ func (p *movers) tripsEnd() bool {
 	return !slices.ContainsFunc(p.a.nodes, func(n node) bool { return n.op.kind == opWait })
 }
 
-// findSettled tells of each drain whether it comes directly after the deactivation of its kernfs node, and nobody activates that node
-// meanwhile: then nobody takes a new reference.
-func (p *movers) findSettled() map[int32]bool {
-	out := map[int32]bool{}
-	for i := range p.a.nodes {
-		if n := &p.a.nodes[i]; n.op.kind == opDrain {
-			out[int32(i)] = !slices.Contains(p.a.starts, int32(i)) && !p.activatedBeside(n)
-		}
-	}
-	for i := range p.a.nodes {
-		n := &p.a.nodes[i]
-		for _, m := range n.next {
-			if out[m] && (n.op.kind != opDeactivate || n.op.lock != p.a.nodes[m].op.lock) {
-				out[m] = false
-			}
-		}
-	}
-	return out
-}
-
-// activatedBeside tells whether another task may activate the kernfs node that is drained at node n.
-func (p *movers) activatedBeside(n *node) bool {
-	for i := range p.a.nodes {
-		if m := &p.a.nodes[i]; m.op.kind == opActivate && m.op.lock == n.op.lock && !p.excludes(m.held, n.held) {
-			return true
-		}
-	}
-	return false
-}
-
 // restForLivelocks makes tasks rest wherever one may have to wait, or may stay for ever: it is what the search for livelocks needs of the pieces (docs/semantics.md, theorem L3).
 func (p *movers) restForLivelocks() {
 	p.roundTrip = p.a.endless.trips
