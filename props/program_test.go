@@ -237,10 +237,14 @@ func drawPrograms(t *rapid.T) sim.Config {
 	var actors []spec.Actor
 	for i := range rapid.IntRange(1, 3).Draw(t, "actors") {
 		a := actorOf(fmt.Sprintf("program%d", i), drawBlock(t, sharedObjects, 2))
-		a.Single = rapid.SampledFrom([]*spec.LockClass{nil, nil, nil, worker}).Draw(t, "single")
+		a.Single = drawSingle(t)
 		actors = append(actors, a)
 	}
 	return sim.Config{Kernel: kernel(t, "v6.12"), Actors: actors, Tasks: rapid.IntRange(1, 3).Draw(t, "tasks"), Blocks: 1}
+}
+
+func drawSingle(t *rapid.T) *spec.LockClass {
+	return rapid.SampledFrom([]*spec.LockClass{nil, nil, nil, worker}).Draw(t, "single")
 }
 
 func actorOf(name string, program []stmt) spec.Actor {
@@ -262,6 +266,14 @@ func drawBlockPrograms(t *rapid.T) sim.Config {
 	for i := range rapid.IntRange(1, 2).Draw(t, "actors") {
 		a := actorOf(fmt.Sprintf("program%d", i), drawBlock(t, blockObjects, 2))
 		a.PerBlock = true
+		a.Single = drawSingle(t)
+		c.Actors = append(c.Actors, a)
+	}
+	if rapid.Bool().Draw(t, "holder") { // of a lock that others try, for whom another block is not needed then
+		looks := stmt{op: doRead, v: varB, value: 1, body: []stmt{{op: doWrite, v: varB}}}
+		a := actorOf("holder", []stmt{{op: doLock, lock: rapid.SampledFrom([]spec.Lock{mutexA, mutexB}).Draw(t, "held"), body: []stmt{looks}}})
+		a.PerBlock = true
+		a.Single = drawSingle(t)
 		c.Actors = append(c.Actors, a)
 	}
 	if rapid.Bool().Draw(t, "global") {
