@@ -50,6 +50,24 @@ func every[T any](all []T, k, n int) []T {
 	return out
 }
 
+// Parts of the mutants of different kernels, or by different actors, are no whole.
+func TestMergeMutants(t *testing.T) {
+	part := func(kernel, actor string) []byte {
+		return written(t, func(w io.Writer) error {
+			return MutantsJSON(w, &sim.MutationReport{Kernel: kernel, Actors: []string{actor}, Mutants: 2, Killed: make([]sim.Mutant, 1), Survived: make([]sim.Mutant, 1)}, &Part{1, 2})
+		})
+	}
+	whole, err := MergeMutants([][]byte{part("v6.12", "a"), part("v6.12", "a")})
+	require.NoError(t, err)
+	require.Equal(t, 4, whole.Mutants)
+	require.Len(t, whole.Killed, 2)
+	require.Len(t, whole.Survived, 2)
+	for _, other := range [][]byte{part("v6.1", "a"), part("v6.12", "b")} {
+		_, err := MergeMutants([][]byte{part("v6.12", "a"), other})
+		require.EqualError(t, err, "part 2 is of another kernel or other actors than part 1")
+	}
+}
+
 func TestDealt(t *testing.T) {
 	got, err := dealt([][]int{{1, 4}, {2, 5}, {3}})
 	require.NoError(t, err)

@@ -55,12 +55,37 @@ func TestHistoryDemandsWhatIsDocumented(t *testing.T) {
 		{[]report.Row{right, wrong}, nil, exitViolation},
 		{[]report.Row{right, cut}, nil, exitInconclusive},
 		{[]report.Row{cut, wrong}, nil, exitViolation},
+		{[]report.Row{wrong, cut}, nil, exitViolation},
+		{[]report.Row{{Result: &sim.Result{Limit: "interrupted", Violations: []sim.Violation{{Invariant: "no-bug"}}}}}, nil, exitViolation}, // whatever else there is
 		{[]report.Row{right}, []report.Link{{}}, exitHolds},
 		{[]report.Row{right}, []report.Link{{Wrong: []string{"not found"}}}, exitViolation},
 		{[]report.Row{right}, []report.Link{{Limit: "interrupted"}}, exitInconclusive},
 	} {
 		a := &app{}
 		a.judgeHistory(c.rows, c.links)
+		require.Equal(t, c.status, a.status)
+	}
+}
+
+// A part of a search that finds no set is no verdict, and a mutant that nobody decided is none that was killed.
+func TestStatusOfPartsAndMutants(t *testing.T) {
+	for _, c := range []struct {
+		show   func(a *app) error
+		status int
+	}{
+		{func(a *app) error { return a.showBackport(&sim.Backport{Complete: true}, shard{}, "json") }, exitViolation},
+		{func(a *app) error { return a.showBackport(&sim.Backport{Complete: true}, shard{1, 2}, "json") }, exitHolds},
+		{func(a *app) error { return a.showBackport(&sim.Backport{}, shard{1, 2}, "json") }, exitInconclusive},
+		{func(a *app) error { return a.showMutants(&sim.MutationReport{}, shard{}, "json") }, exitHolds},
+		{func(a *app) error {
+			return a.showMutants(&sim.MutationReport{Undecided: make([]sim.Mutant, 1)}, shard{}, "json")
+		}, exitInconclusive},
+		{func(a *app) error {
+			return a.showMutants(&sim.MutationReport{Undecided: make([]sim.Mutant, 1), Survived: make([]sim.Mutant, 1)}, shard{}, "json")
+		}, exitViolation},
+	} {
+		a := &app{out: &bytes.Buffer{}}
+		require.NoError(t, c.show(a))
 		require.Equal(t, c.status, a.status)
 	}
 }

@@ -110,6 +110,8 @@ func TestWhatIsForbidden(t *testing.T) {
 
 	a = parsed(t, monitors(t, "v6.12")["no_recursion_mem_hotplug"])
 	require.Empty(t, a.run("mem_hotplug_lock_read_acquire", "mem_hotplug_begin"), "readers count where they do not nest")
+	require.Equal(t, "reading", a.run("mem_hotplug_lock_read_acquire"))
+	require.Equal(t, "free", a.run("mem_hotplug_lock_read_acquire", "mem_hotplug_lock_read_release", "mem_hotplug_begin"))
 	old := monitors(t, "v4.1")["no_recursion_mem_hotplug"]
 	require.NotContains(t, parsed(t, old).events, "mem_hotplug_lock_read_acquire")
 	require.Contains(t, text(t, old), "in this kernel readers nest")
