@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 func files(t *testing.T, dir string) []string {
@@ -52,6 +53,10 @@ func TestOutFileReplacesWhatIsThere(t *testing.T) {
 
 // What was found is printed, whether the file that it should go to can be written or not.
 func TestOutputBesideAFileThatCannotBeWritten(t *testing.T) {
+	o, err := createOut("/dev/full")
+	require.NoError(t, err)
+	o.discard()
+	require.Equal(t, o.name, o.temp, "a device is written in place, and never replaced")
 	for _, c := range []struct {
 		args    []string
 		printed string
@@ -84,12 +89,18 @@ func TestOutFileFollowsLinks(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, name, target)
 
-	o, err = createOut(os.DevNull)
+	fifo := filepath.Join(dir, "fifo")
+	require.NoError(t, unix.Mkfifo(fifo, 0o600))
+	reader, err := os.OpenFile(fifo, os.O_RDWR, 0)
+	require.NoError(t, err)
+	defer reader.Close()
+	o, err = createOut(fifo)
 	require.NoError(t, err)
 	require.NoError(t, o.finish(hello))
-	info, err := os.Stat(os.DevNull)
+	got := make([]byte, 5)
+	_, err = io.ReadFull(reader, got)
 	require.NoError(t, err)
-	require.False(t, info.Mode().IsRegular())
+	require.Equal(t, "hello", string(got))
 }
 
 // A file that is written while the work is done replaces an older one when there is something to write, and leaves nothing if there is not.
