@@ -243,3 +243,52 @@ func TestWhoWroteADisagreementIsNamed(t *testing.T) {
 	require.Len(t, r.Violations, 1)
 	require.Equal(t, []string{"write"}, r.Violations[0].Actors)
 }
+
+// Two variables that disagree for a moment, while another task hides it by its lock, are seen when that task lets the lock go.
+func TestDisagreementShownByAnother(t *testing.T) {
+	m, lock, hides := mutex("m"), spec.DeviceLock.Of(0), flag("hides", 0)
+	change := one("change", func(t spec.Task) {
+		t.Lock(m)
+		if t.Read(hides) == 1 {
+			t.Write(spec.BlockState.Of(0), spec.MemOnline)
+			t.Write(spec.DevOffline.Of(0), spec.False)
+		}
+		t.Unlock(m)
+	})
+	hide := one("hide", func(t spec.Task) { t.Lock(lock); t.Write(hides, 1); t.Write(hides, 0); t.Unlock(lock) })
+	require.Equal(t, []string{spec.BlockDeviceAgree.ID}, checkActors(t, 2, change, hide).Broken())
+	require.Empty(t, checkActors(t, 2, change).Broken())
+}
+
+// What was known before a loop is not known in it: it may have changed since.
+func TestKnowledgeBeforeALoop(t *testing.T) {
+	m, x := mutex("m"), flag("x", 0)
+	r := checkActors(t, 1, one("again", func(t spec.Task) {
+		t.Lock(m)
+		t.Write(x, 0)
+		again := t.Mark()
+		if t.Read(x) == 1 {
+			t.Bug("the second time")
+		}
+		t.Write(x, 1)
+		t.Again(again)
+	}))
+	require.Equal(t, []string{spec.NoBug.ID}, r.Broken())
+}
+
+// A task that relies on something is another than one that does not, though both do the same from there on.
+func TestPinThatIsNotEnded(t *testing.T) {
+	pages := (&spec.VarClass{Name: "pages", Values: []string{"-"}}).Of(spec.NoBlock)
+	m := mutex("m")
+	read := one("read", func(t spec.Task) {
+		t.Lock(m)
+		if t.Choose("rely on it, do not", 2) == 0 {
+			t.Pin(pages)
+		}
+		t.Unlock(m)
+		t.Lock(m)
+		t.Unlock(m)
+	})
+	write := one("write", func(t spec.Task) { t.Lock(m); t.Write(pages, 0); t.Unlock(m) })
+	require.Equal(t, []string{spec.ReadersSeeStable.ID}, checkActors(t, 2, read, write).Broken())
+}

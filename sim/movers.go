@@ -177,14 +177,13 @@ func (p *movers) excludes(x, y spec.Held) bool {
 	})
 }
 
-// isGated tells whether some other lock is held for writing wherever l is requested or held.
+// isGated tells whether some other lock is held for writing wherever l is held, and so wherever it is taken.
 func (p *movers) isGated(l spec.Lock) bool {
 	var gates []spec.Lock
 	first := true
 	for i := range p.a.nodes {
 		n := &p.a.nodes[i]
-		requests := n.op.lock == l && (n.op.kind == opLock || n.op.kind == opRLock || n.op.kind == opAnnounce || n.op.kind == opTryLock || n.op.kind == opTryRLock)
-		if !requests && !n.held.Has(l, spec.Read) {
+		if !n.held.Has(l, spec.Read) {
 			continue
 		}
 		if first {
