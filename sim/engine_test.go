@@ -176,6 +176,9 @@ func TestMistakesOfOneProcedure(t *testing.T) {
 					t.Unlock(m)
 				}
 			}},
+		"release in the other mode": {spec.LocksBalanced,
+			func(t spec.Task) { t.RLock(spec.MemHotplugLock); t.Unlock(spec.MemHotplugLock) },
+			func(t spec.Task) { t.RLock(spec.MemHotplugLock); t.RUnlock(spec.MemHotplugLock) }},
 		"missing lock": {spec.DeviceHotplugHeld,
 			func(t spec.Task) { spec.DoDeviceOnline(t, 0) },
 			func(t spec.Task) {
