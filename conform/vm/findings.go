@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
+
+	"memhp/conform/vm/agent"
 )
 
 // Finding is a deadlock that the model says is reachable and that QEMU can drive.
@@ -21,8 +24,10 @@ type Finding struct {
 	Tasks [][]string
 	// Trials is how often it is tried: more than once where it is a race.
 	Trials int
-	// devices are further devices of the guest.
-	devices []string
+	// devices are further devices of the guest, modules their drivers; parameters go onto the kernel's command line.
+	devices    []string
+	modules    []string
+	parameters string
 	// trigger does it; control does the same without what makes it a deadlock.
 	trigger func(ctx context.Context, g *Guest, trial int) error
 	control func(ctx context.Context, g *Guest) error
@@ -107,4 +112,35 @@ func (g *Guest) resizeAndWait(ctx context.Context, mb int) error {
 		}
 	}
 	return fmt.Errorf("%w: virtio-mem did not reach %d MiB", ErrHang, mb)
+}
+
+// write is a store of an attribute.
+func write(path, data string) agent.Op { return agent.Op{Do: agent.Write, Path: path, Data: data} }
+
+// writeAll makes a task do stores, one after the other, all of which must succeed.
+func (g *Guest) writeAll(ctx context.Context, task string, stores ...agent.Op) error {
+	r, err := g.Do(ctx, helperTimeout, task, stores...)
+	if err != nil {
+		return err
+	}
+	for i := range r {
+		if e := syscall.Errno(r[i].Errno); e != 0 {
+			return fmt.Errorf("guest: write %q to %s: %w", stores[i].Data, stores[i].Path, e)
+		}
+	}
+	return nil
+}
+
+// boundDevice returns the device that a driver drives, given the driver's directory.
+func (g *Guest) boundDevice(ctx context.Context, driver string) (string, error) {
+	r, err := g.Do(ctx, helperTimeout, "lister", agent.Op{Do: agent.List, Path: driver})
+	if err != nil {
+		return "", err
+	}
+	for _, name := range strings.Fields(r[0].Data) {
+		if !slices.Contains([]string{"bind", "unbind", "uevent", "module"}, name) {
+			return name, nil
+		}
+	}
+	return "", fmt.Errorf("guest: %s drives no device: %q", driver, r[0].Data)
 }

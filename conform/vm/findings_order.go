@@ -3,11 +3,7 @@ package vm
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 	"time"
-
-	"memhp/conform/vm/agent"
 )
 
 // Three more deadlocks round virtio-mem's worker: somebody holds a lock across virtio_mem_remove(), which waits for the worker; the worker
@@ -18,6 +14,8 @@ import (
 const orderChain = `virtio_mem_remove() waits in cancel_work_sync() for virtio_mem_run_wq(), which waits for device_hotplug_lock in
 add_memory_driver_managed() (drivers/virtio/virtio_mem.c). acpi_device_hotplug() holds device_hotplug_lock (drivers/acpi/scan.c) and waits for
 `
+
+const virtioMemDriver = "/sys/bus/virtio/drivers/virtio_mem"
 
 func orderFindings() []Finding {
 	worker := []string{"virtio_mem_run_wq"}
@@ -43,17 +41,17 @@ func orderFindings() []Finding {
 			Chain: orderChain + "device_lock() of the virtio device in device_release_driver() (drivers/base/dd.c), which unbind_store() holds (drivers/base/bus.c).\n",
 			Tasks: [][]string{worker, {"unbind_store", "virtio_mem_remove"}, {"acpi_device_hotplug", "device_del"}},
 			trigger: func(ctx context.Context, g *Guest, trial int) error {
-				device, err := g.virtioMemDevice(ctx)
+				device, err := g.boundDevice(ctx, virtioMemDriver)
 				if err != nil {
 					return err
 				}
-				return g.besideWorker(ctx, virtioMemMB, trial, "/sys/bus/virtio/drivers/virtio_mem/unbind", device, (*Guest).eject)
+				return g.besideWorker(ctx, virtioMemMB, trial, virtioMemDriver+"/unbind", device, (*Guest).eject)
 			},
 			// The eject alone is another finding, and unbinding alone must end.
 			control: func(ctx context.Context, g *Guest) error {
-				device, err := g.virtioMemDevice(ctx)
+				device, err := g.boundDevice(ctx, virtioMemDriver)
 				if err == nil {
-					_, err = g.Do(ctx, hotplugTimeout, "unbinder", agent.Op{Do: agent.Write, Path: "/sys/bus/virtio/drivers/virtio_mem/unbind", Data: device})
+					err = g.writeAll(ctx, "unbinder", write(virtioMemDriver+"/unbind", device))
 				}
 				return err
 			}},
@@ -66,7 +64,7 @@ const longWorkMB = 4096
 // begin makes the worker busy. It adds 1 GiB at most as long as nothing of it is online (offline_threshold, drivers/virtio/virtio_mem.c).
 func (g *Guest) begin(ctx context.Context, mb int) error {
 	if mb > virtioMemMB {
-		if _, err := g.Do(ctx, helperTimeout, "setup", agent.Op{Do: agent.Write, Path: memoryDir + "/auto_online_blocks", Data: "online_movable"}); err != nil {
+		if err := g.writeAll(ctx, "setup", write(memoryDir+"/auto_online_blocks", "online_movable")); err != nil {
 			return err
 		}
 	}
@@ -79,7 +77,7 @@ func (g *Guest) besideWorker(ctx context.Context, mb, trial int, path, word stri
 		return err
 	}
 	time.Sleep(time.Duration(5+5*trial) * time.Millisecond) // the worker must be busy,
-	if _, err := g.Send("remover", agent.Op{Do: agent.Write, Path: path, Data: word}); err != nil {
+	if _, err := g.Send("remover", write(path, word)); err != nil {
 		return err
 	}
 	time.Sleep(time.Duration(5+5*trial) * time.Millisecond) // and the remover wait for it
@@ -107,18 +105,4 @@ func (g *Guest) announceDIMM(ctx context.Context) error {
 	}
 	_, err := g.qmp.run(ctx, "device_add", map[string]any{"driver": "pc-dimm", "id": "d", "memdev": "mem-d"})
 	return err
-}
-
-// virtioMemDevice returns the name of the virtio device that virtio_mem drives.
-func (g *Guest) virtioMemDevice(ctx context.Context) (string, error) {
-	r, err := g.Do(ctx, helperTimeout, "lister", agent.Op{Do: agent.List, Path: "/sys/bus/virtio/drivers/virtio_mem"})
-	if err != nil {
-		return "", err
-	}
-	for _, name := range strings.Fields(r[0].Data) {
-		if strings.HasPrefix(name, "virtio") {
-			return name, nil
-		}
-	}
-	return "", fmt.Errorf("virtio_mem drives no device: %q", r[0].Data)
 }

@@ -91,14 +91,5 @@ func (g *Guest) addThenOnline(ctx context.Context) error {
 	if err := errors.Join(g.lingerIn(ctx, "bus_probe_device", lingering), g.resizeAndWait(ctx, virtioMemMB)); err != nil {
 		return err
 	}
-	r, err := g.Do(ctx, helperTimeout, "onliner", ops...)
-	if err != nil {
-		return err
-	}
-	for i := range r {
-		if e := syscall.Errno(r[i].Errno); e != 0 {
-			return fmt.Errorf("control: write to %s: %w", ops[i].Path, e)
-		}
-	}
-	return nil
+	return g.writeAll(ctx, "onliner", ops...)
 }

@@ -19,6 +19,8 @@ const (
 	pciFunction = "/sys/bus/pci/devices/0000:00:06.0/"
 	pciBridge   = "/sys/bus/pci/devices/0000:00:08.0/"
 	pciSlots    = "/sys/bus/pci/slots/"
+	// secondBus is that behind the only bridge, or the first.
+	secondBus = "0000:01:"
 )
 
 // bridge is one with slots of its own, beside the devices of ejectableSlot.
@@ -36,19 +38,15 @@ for its users (fs/kernfs/dir.c).
 `,
 			Tasks: [][]string{{"dev_rescan_store"}, {"remove_store", "device_del", "kernfs_drain"}},
 			trigger: func(ctx context.Context, g *Guest, trial int) error {
-				if err := g.rescan(); err != nil {
+				if err := g.rescan(rescanners, pciFunction+"rescan"); err != nil {
 					return err
 				}
 				time.Sleep(time.Duration(20+10*trial) * time.Millisecond) // they must be busy
-				_, err := g.Send("remover", agent.Op{Do: agent.Write, Path: pciFunction + "remove", Data: "1"})
+				_, err := g.Send("remover", write(pciFunction+"remove", "1"))
 				return err
 			},
 			control: func(ctx context.Context, g *Guest) error {
-				_, err := g.Do(ctx, hotplugTimeout, "rescanner0", agent.Op{Do: agent.Write, Path: pciFunction + "rescan", Data: "1"})
-				if err == nil {
-					_, err = g.Do(ctx, hotplugTimeout, "remover", agent.Op{Do: agent.Write, Path: pciFunction + "remove", Data: "1"})
-				}
-				return err
+				return g.writeAll(ctx, "remover", write(pciFunction+"rescan", "1"), write(pciFunction+"remove", "1"))
 			}},
 		{Name: "slot-power-bridge", Trials: 8, devices: bridge(),
 			Title: "a write to a slot's power waits for pci_rescan_remove_lock; the removal of the bridge above holds it, and waits until nobody is in the attribute",
@@ -56,37 +54,34 @@ for its users (fs/kernfs/dir.c).
 bridge takes the lock (drivers/pci/pci-sysfs.c); with the bus goes the slot, pci_hp_del() removes its files (drivers/pci/hotplug/pci_hotplug_core.c), and
 kernfs_drain() waits for their users (fs/kernfs/dir.c).
 `,
-			Tasks: [][]string{{"power_write_file"}, {"remove_store", "pci_hp_del", "kernfs_drain"}},
+			Tasks: [][]string{{"power_write_file", "acpiphp_enable_slot"}, {"remove_store", "acpiphp_remove_slots", "kernfs_drain"}},
 			trigger: func(ctx context.Context, g *Guest, trial int) error {
-				slot, err := g.slotBehindBridge(ctx)
+				slot, err := g.slotOn(ctx, secondBus)
 				if err == nil {
-					err = g.rescan()
+					err = g.rescan(rescanners, pciFunction+"rescan")
 				}
 				if err == nil {
-					_, err = g.Send("operator", slices.Repeat([]agent.Op{{Do: agent.Write, Path: slot + "power", Data: "1"}}, rescans)...)
+					_, err = g.Send("operator", slices.Repeat([]agent.Op{write(slot+"power", "1")}, rescans)...)
 				}
 				if err != nil {
 					return err
 				}
 				time.Sleep(time.Duration(20+10*trial) * time.Millisecond) // they must be busy
-				_, err = g.Send("remover", agent.Op{Do: agent.Write, Path: pciBridge + "remove", Data: "1"})
+				_, err = g.Send("remover", write(pciBridge+"remove", "1"))
 				return err
 			},
 			control: func(ctx context.Context, g *Guest) error {
-				slot, err := g.slotBehindBridge(ctx)
+				slot, err := g.slotOn(ctx, secondBus)
 				if err == nil {
-					_, err = g.Do(ctx, hotplugTimeout, "operator", agent.Op{Do: agent.Write, Path: slot + "power", Data: "1"})
-				}
-				if err == nil {
-					_, err = g.Do(ctx, hotplugTimeout, "remover", agent.Op{Do: agent.Write, Path: pciBridge + "remove", Data: "1"})
+					err = g.writeAll(ctx, "remover", write(slot+"power", "1"), write(pciBridge+"remove", "1"))
 				}
 				return err
 			}},
 	}
 }
 
-// slotBehindBridge returns the directory of the first slot on a bus that is not the root bus.
-func (g *Guest) slotBehindBridge(ctx context.Context) (string, error) {
+// slotOn returns the directory of the first slot on a bus, given the begin of the slot's address: "0000:01:".
+func (g *Guest) slotOn(ctx context.Context, bus string) (string, error) {
 	r, err := g.Do(ctx, helperTimeout, "lister", agent.Op{Do: agent.List, Path: pciSlots})
 	if err != nil {
 		return "", err
@@ -96,17 +91,17 @@ func (g *Guest) slotBehindBridge(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if !strings.HasPrefix(address[0].Data, "0000:00:") {
+		if strings.HasPrefix(address[0].Data, bus) {
 			return pciSlots + name + "/", nil
 		}
 	}
-	return "", fmt.Errorf("no slot is behind a bridge: %q", r[0].Data)
+	return "", fmt.Errorf("guest: no slot is on bus %s: %q", bus, r[0].Data)
 }
 
-// rescan starts tasks that rescan the device, and does not wait for them.
-func (g *Guest) rescan() error {
-	ops := slices.Repeat([]agent.Op{{Do: agent.Write, Path: pciFunction + "rescan", Data: "1"}}, rescans)
-	for i := range rescanners {
+// rescan starts tasks that write to an attribute again and again, and does not wait for them.
+func (g *Guest) rescan(tasks int, attribute string) error {
+	ops := slices.Repeat([]agent.Op{write(attribute, "1")}, rescans)
+	for i := range tasks {
 		if _, err := g.Send(fmt.Sprintf("rescanner%d", i), ops...); err != nil {
 			return err
 		}

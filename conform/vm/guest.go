@@ -23,6 +23,8 @@ type Config struct {
 	Devices []string
 	// Accel is QEMU's accelerator: SoftwareEmulation, which is the default, or KVM.
 	Accel string
+	// Modules are further modules for the guest to load, if they are not built in.
+	Modules []string
 	// Append goes onto the kernel's command line.
 	Append string
 	// Trace receives the trace; nil means that it is thrown away.
@@ -79,7 +81,7 @@ func Boot(ctx context.Context, c Config) (*Guest, error) {
 	if err != nil {
 		return nil, err
 	}
-	modules, err := loadOrder(c.Kernel.Modules, wantedModules())
+	modules, err := loadOrder(c.Kernel.Modules, append(wantedModules(), c.Modules...))
 	if err != nil {
 		return nil, err
 	}

@@ -94,7 +94,7 @@ func (t Trial) Summary() string {
 
 // trial boots a guest, does something, and watches.
 func (r *Reproduction) trial(ctx context.Context, c Config, f Finding, do func(context.Context, *Guest) error) (t Trial, err error) {
-	c.Devices = f.devices
+	c.Devices, c.Modules, c.Append = f.devices, f.modules, strings.TrimSpace(c.Append+" "+f.parameters)
 	g, err := Boot(ctx, c)
 	if err != nil {
 		return t, err
