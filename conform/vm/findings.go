@@ -43,7 +43,7 @@ the slot (drivers/pci/hotplug/acpiphp_glue.c), virtio_pci_remove(), virtio_mem_r
 
 // Findings are those that can be reproduced.
 func Findings() []Finding {
-	return slices.Concat(ejectFindings(), orderFindings(), rescanFindings(), pmemFindings(), daxFindings(), pastFindings())
+	return slices.Concat(ejectFindings(), orderFindings(), rescanFindings(), pciehpFindings(), pmemFindings(), daxFindings(), pastFindings())
 }
 
 func ejectFindings() []Finding {
