@@ -88,31 +88,32 @@ const (
 	covers = "|#~memhp-covers:~mem_hotplug_lock~device_hotplug_lock "
 )
 
+// traceCase is a trace and what is to be said of it.
+type traceCase struct {
+	name, words, kernel string
+	verdict             string
+	want                []string // invariant:function:line
+}
+
+func (tt traceCase) run(t *testing.T) {
+	r := checkLines(t, trace(tt.words), Options{Symbols: symbols(t), Kernel: kernel(t, tt.kernel)})
+	var got []string
+	for _, v := range r.Violations {
+		got = append(got, fmt.Sprintf("%s:%s:%d", v.Invariant, v.Function, v.Line))
+	}
+	require.Equal(t, tt.want, got)
+	require.Equal(t, tt.verdict, r.Verdict, r.Reasons)
+	require.Zero(t, r.UnknownLines)
+}
+
+// TestTraces: what is right, and what breaks which rule where.
 func TestTraces(t *testing.T) {
-	for _, tt := range []struct {
-		name, words, kernel string
-		verdict             string
-		want                []string // invariant:function:line
-	}{
+	for _, tt := range []traceCase{
 		{name: "online", words: warm + "A:" + good, verdict: Conforms},
 		{name: "online twice, by two tasks", words: warm + "A:" + good + good + "B:" + good, verdict: Conforms},
-		{name: "nothing", words: "", verdict: Unknown},
-		{name: "nothing relevant", words: warm, verdict: Unknown},
 		{name: "online without mem_hotplug_lock", verdict: Violates,
 			words: warm + "A:store:0x1000 try:DHL tried:1 devon:0x1000 mson:0x1000 onl mpz onld:0 msond:0 devond:0 unlock:DHL stored:0",
 			want:  []string{"pages-under-mem-hotplug-lock:move_pfn_range_to_zone:22", "pages-under-mem-hotplug-lock:online_pages:23"}},
-		{name: "the same before any probe was seen", verdict: Unknown,
-			words: "A:store:0x1000 try:DHL tried:1 devon:0x1000 mson:0x1000 onl mpz onld:0 msond:0 devond:0 unlock:DHL stored:0 " + warm},
-		{name: "the same, but the trace says what it covers", verdict: Violates,
-			words: covers + "A:store:0x1000 try:DHL tried:1 devon:0x1000 mson:0x1000 onl mpz onld:0",
-			want:  []string{"pages-under-mem-hotplug-lock:move_pfn_range_to_zone:8", "pages-under-mem-hotplug-lock:online_pages:9"}},
-		{name: "one that had begun before", verdict: Conforms, words: covers + "A:" + rest + good},
-		{name: "one that had begun before, and nothing else", verdict: Unknown, words: covers + "A:" + rest},
-		{name: "one that had begun before, where entries are not recorded", verdict: Unknown, words: covers + "A:" + rest + "B:acpi lock:DHL addmr down:MHL aam up:MHL addmrd:0 unlock:DHL acpid"},
-		{name: "one that had begun before, and another", verdict: Violates, words: covers + "A:" + rest + "store:0x1000 try:DHL tried:1 onl mpz onld:0",
-			want: []string{"pages-under-mem-hotplug-lock:move_pfn_range_to_zone:14", "pages-under-mem-hotplug-lock:online_pages:15"}},
-		{name: "something whose root is not recorded", verdict: Unknown, words: covers + "A:onl mpz onld:0 " + good},
-		{name: "something whose root is not recorded, at the end", verdict: Unknown, words: covers + "A:" + good + "B:onl mpz onld:0"},
 		{name: "online_pages() takes the lock itself", verdict: Conforms, kernel: "v6.1",
 			words: warm + "A:store:0x1000 try:DHL tried:1 devon:0x1000 mson:0x1000 onl down:MHL mpz up:MHL onld:0 msond:0 devond:0 unlock:DHL stored:0"},
 		{name: "the same in a kernel where the caller must", verdict: Violates, kernel: "v6.12",
@@ -129,7 +130,6 @@ func TestTraces(t *testing.T) {
 		{name: "trylock that fails", verdict: Violates,
 			words: warm + "A:store:0x1000 try:DHL tried:0 devon:0x1000 mson:0x1000",
 			want:  []string{"device-hotplug-lock-held:device_online:19"}},
-		{name: "trylock without a return", verdict: Unknown, words: warm + "A:store:0x1000 try:DHL devon:0x1000 mson:0x1000"},
 		{name: "orphan return of some other trylock", verdict: Violates,
 			words: warm + "A:store:0x1000 tried:1 devon:0x1000 mson:0x1000", want: []string{"device-hotplug-lock-held:device_online:18"}},
 		{name: "interruptible wait that is interrupted", verdict: Violates,
@@ -157,6 +157,29 @@ func TestTraces(t *testing.T) {
 			want: []string{"add-remove-under-mem-hotplug-lock:arch_add_memory:20"}},
 		{name: "a kernel that holds the gate around the store", verdict: Conforms,
 			words: warm + "A:lock:DHL store:0x1000 devon:0x1000 mson:0x1000 down:MHL onl mpz onld:0 up:MHL msond:0 devond:0 stored:0 store:0x1000 devon:0x1000 devond:1 stored:0 unlock:DHL"},
+	} {
+		t.Run(tt.name, tt.run)
+	}
+}
+
+// TestPartsOfTraces: what began before the trace, or was lost of it, is no violation, and makes no verdict better than it is.
+func TestPartsOfTraces(t *testing.T) {
+	for _, tt := range []traceCase{
+		{name: "nothing", words: "", verdict: Unknown},
+		{name: "nothing relevant", words: warm, verdict: Unknown},
+		{name: "the same before any probe was seen", verdict: Unknown,
+			words: "A:store:0x1000 try:DHL tried:1 devon:0x1000 mson:0x1000 onl mpz onld:0 msond:0 devond:0 unlock:DHL stored:0 " + warm},
+		{name: "the same, but the trace says what it covers", verdict: Violates,
+			words: covers + "A:store:0x1000 try:DHL tried:1 devon:0x1000 mson:0x1000 onl mpz onld:0",
+			want:  []string{"pages-under-mem-hotplug-lock:move_pfn_range_to_zone:8", "pages-under-mem-hotplug-lock:online_pages:9"}},
+		{name: "one that had begun before", verdict: Conforms, words: covers + "A:" + rest + good},
+		{name: "one that had begun before, and nothing else", verdict: Unknown, words: covers + "A:" + rest},
+		{name: "one that had begun before, where entries are not recorded", verdict: Unknown, words: covers + "A:" + rest + "B:acpi lock:DHL addmr down:MHL aam up:MHL addmrd:0 unlock:DHL acpid"},
+		{name: "one that had begun before, and another", verdict: Violates, words: covers + "A:" + rest + "store:0x1000 try:DHL tried:1 onl mpz onld:0",
+			want: []string{"pages-under-mem-hotplug-lock:move_pfn_range_to_zone:14", "pages-under-mem-hotplug-lock:online_pages:15"}},
+		{name: "something whose root is not recorded", verdict: Unknown, words: covers + "A:onl mpz onld:0 " + good},
+		{name: "something whose root is not recorded, at the end", verdict: Unknown, words: covers + "A:" + good + "B:onl mpz onld:0"},
+		{name: "trylock without a return", verdict: Unknown, words: warm + "A:store:0x1000 try:DHL devon:0x1000 mson:0x1000"},
 		{name: "recursion where releases are said to be recorded", verdict: Violates, words: covers + "A:acpi lock:DHL addmr lock:DHL",
 			want: []string{"no-recursion:add_memory_resource:5"}},
 		{name: "recursion where no release was seen", verdict: Unknown, words: "A:acpi lock:DHL addmr lock:DHL"},
@@ -170,16 +193,7 @@ func TestTraces(t *testing.T) {
 		{name: "loss maybe before, on another CPU", verdict: Unknown, words: warm + "A:acpi lock:DHL addmr aam |CPU:0~[LOST~5~EVENTS]"},
 		{name: "buffer of another CPU starts late", verdict: Unknown, words: warm + "A:acpi lock:DHL addmr |#####~CPU~1~buffer~started~#### aam"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			r := checkLines(t, trace(tt.words), Options{Symbols: symbols(t), Kernel: kernel(t, tt.kernel)})
-			var got []string
-			for _, v := range r.Violations {
-				got = append(got, fmt.Sprintf("%s:%s:%d", v.Invariant, v.Function, v.Line))
-			}
-			require.Equal(t, tt.want, got)
-			require.Equal(t, tt.verdict, r.Verdict, r.Reasons)
-			require.Zero(t, r.UnknownLines)
-		})
+		t.Run(tt.name, tt.run)
 	}
 }
 

@@ -36,7 +36,6 @@ func TestTwoBlocksAreNeeded(t *testing.T) {
 	sem := (&spec.LockClass{Name: "sem", Kind: spec.Rwsem}).Of(spec.NoBlock)
 	shared := (&spec.VarClass{Name: "shared", Values: []string{"0", "1"}}).Of(spec.NoBlock)
 	pages := (&spec.VarClass{Name: "pages", Values: []string{"-"}}).Of(spec.NoBlock)
-	zero := &spec.VarClass{Name: "own", Values: []string{"0", "1"}, Scope: spec.PerBlock}
 	node := (&spec.LockClass{Name: "node", Kind: spec.KernfsActive}).Of(spec.NoBlock)
 	attr := &spec.LockClass{Name: "attr", Kind: spec.KernfsActive, Scope: spec.PerBlock}
 	for name, c := range map[string]struct {
@@ -81,7 +80,37 @@ func TestTwoBlocksAreNeeded(t *testing.T) {
 			t.Activate(attr.Of(block), spec.Assign{Var: shared, Value: 1})
 			t.Activate(attr.Of(block), spec.Assign{Var: shared, Value: 0})
 		})}},
-		"trylock, and who has it lets it go, which another that has it does not": {spec.NoBug, 2, []spec.Actor{
+	} {
+		requireTwoBlocks(t, name, c.rule, sim.Config{Kernel: mustKernel(t, "v6.12"), Actors: c.actors, Tasks: c.tasks})
+	}
+}
+
+// requireTwoBlocks demands that tasks on two blocks break a rule, and tasks on one do not.
+func requireTwoBlocks(t *testing.T, name string, rule *spec.Invariant, config sim.Config) {
+	t.Helper()
+	config.Blocks = 2
+	require.Contains(t, check(t, config).Broken(), rule.ID, name)
+	config.Blocks = 1
+	require.NotContains(t, check(t, config).Broken(), rule.ID, "%s: one block", name)
+}
+
+// So is what a procedure does that looks at another block than its own.
+func TestProcedureOfTwoBlocks(t *testing.T) {
+	look := perBlock("look", func(t spec.Task, b spec.Block) {
+		if t.Read(spec.Presence.Of(1-b)) == spec.Present {
+			t.Bug("present")
+		}
+	})
+	c := sim.Config{Kernel: mustKernel(t, "v6.12"), Actors: []spec.Actor{look}, Tasks: 1, Blocks: 2}
+	require.Contains(t, check(t, c).Broken(), spec.NoBug.ID)
+}
+
+// TestTwoBlocksAreNeededForATrylock: nobody else can stand for who holds the lock that is tried.
+func TestTwoBlocksAreNeededForATrylock(t *testing.T) {
+	a, b := mutex("a"), mutex("b")
+	zero := &spec.VarClass{Name: "own", Values: []string{"0", "1"}, Scope: spec.PerBlock}
+	for name, actors := range map[string][]spec.Actor{
+		"trylock, and who has it lets it go, which another that has it does not": {
 			perBlock("user", func(t spec.Task, _ spec.Block) {
 				if !t.TryLock(a) {
 					t.Lock(a)
@@ -100,8 +129,8 @@ func TestTwoBlocksAreNeeded(t *testing.T) {
 				}
 				t.Unlock(a)
 				return spec.OK
-			}}}},
-		"trylock in work that who would hold the lock waits for": {spec.NoBug, 2, []spec.Actor{
+			}}},
+		"trylock in work that who would hold the lock waits for": {
 			alone(perBlock("user", func(t spec.Task, _ spec.Block) {
 				if !t.TryLock(a) {
 					t.Bug("taken")
@@ -116,24 +145,10 @@ func TestTwoBlocksAreNeeded(t *testing.T) {
 				}
 				t.Unlock(a)
 				return spec.OK
-			}})}},
+			}})},
 	} {
-		config := sim.Config{Kernel: mustKernel(t, "v6.12"), Actors: c.actors, Tasks: c.tasks, Blocks: 2}
-		require.Contains(t, check(t, config).Broken(), c.rule.ID, name)
-		config.Blocks = 1
-		require.NotContains(t, check(t, config).Broken(), c.rule.ID, "%s: one block", name)
+		requireTwoBlocks(t, name, spec.NoBug, sim.Config{Kernel: mustKernel(t, "v6.12"), Actors: actors, Tasks: 2})
 	}
-}
-
-// So is what a procedure does that looks at another block than its own.
-func TestProcedureOfTwoBlocks(t *testing.T) {
-	look := perBlock("look", func(t spec.Task, b spec.Block) {
-		if t.Read(spec.Presence.Of(1-b)) == spec.Present {
-			t.Bug("present")
-		}
-	})
-	c := sim.Config{Kernel: mustKernel(t, "v6.12"), Actors: []spec.Actor{look}, Tasks: 1, Blocks: 2}
-	require.Contains(t, check(t, c).Broken(), spec.NoBug.ID)
 }
 
 // A trylock that fails because of a task on another block is found with block 0 in all states, and the other one in the single
