@@ -63,7 +63,7 @@ func ejectFindings() []Finding {
 		{Name: "virtio-mem-eject-self", Trials: 2, devices: ejectableSlot(virtioMemMB),
 			Title: "the eject of a PCI slot calls remove_memory() under device_hotplug_lock, which takes it again",
 			Chain: ejectChain + "There remove_memory() is called for a block that is offline and partly plugged, and takes device_hotplug_lock.\n",
-			Tasks: [][]string{{"acpi_device_hotplug", "virtio_mem_remove"}},
+			Tasks: [][]string{{"acpi_device_hotplug", "virtio_mem_remove", "remove_memory"}},
 			trigger: func(ctx context.Context, g *Guest, _ int) error {
 				if err := g.resizeAndWait(ctx, BlockMB/2); err != nil {
 					return err

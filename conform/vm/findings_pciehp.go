@@ -31,16 +31,19 @@ func slotOfSwitch(besides ...string) []string {
 
 func pciehpFindings() []Finding {
 	return []Finding{
-		{Name: "pciehp-acpi-event", Trials: 8, parameters: nativeSlots,
-			devices: slotOfSwitch("-object", fmt.Sprintf("memory-backend-ram,id=vmem0,size=%dM", virtioMemMB),
+		{Name: "pciehp-acpi-event", Trials: 12, parameters: nativeSlots,
+			devices: slotOfSwitch("-object", fmt.Sprintf("memory-backend-ram,id=vmem0,size=%dM", longWorkMB),
 				"-device", "virtio-mem-pci,id="+virtioMem+",memdev=vmem0,requested-size=0,bus=down"),
 			Title: "the thread of a PCI Express slot holds pci_rescan_remove_lock, and waits for device_hotplug_lock; an ACPI event on another slot does it the other way round",
 			Chain: orderChain + "pci_rescan_remove_lock in hotplug_event() (drivers/pci/hotplug/acpiphp_glue.c), which pciehp_unconfigure_device() holds (drivers/pci/hotplug/pciehp_pci.c).\n",
 			Tasks: [][]string{{"virtio_mem_run_wq"}, {"pciehp_ist", "virtio_mem_remove"}, {"acpi_device_hotplug", "acpiphp_hotplug_notify"}},
 			trigger: func(ctx context.Context, g *Guest, trial int) error {
-				return g.besideWorker(ctx, virtioMemMB, trial, pcieSlot+"power", "0", (*Guest).announceDevice)
+				return g.besideWorker(ctx, longWorkMB, trial, pcieSlot+"power", "0", func(g *Guest, ctx context.Context) error {
+					time.Sleep(time.Duration(trial%4*100) * time.Millisecond) // the thread may take long to come to the lock
+					return g.announceDevice(ctx)
+				})
 			},
-			control: func(ctx context.Context, g *Guest) error { return g.workAnd(ctx, virtioMemMB, (*Guest).announceDevice) }},
+			control: func(ctx context.Context, g *Guest) error { return g.workAnd(ctx, longWorkMB, (*Guest).announceDevice) }},
 		{Name: "pciehp-power-remove", Trials: 8, parameters: nativeSlots, devices: slotOfSwitch("-device", "virtio-rng-pci,id=f0,rng=rng0,bus=down"),
 			Title: "a write to the power of a PCI Express slot waits for the slot's thread, which waits for pci_rescan_remove_lock; the removal of the port holds it, and waits until nobody is in the attribute",
 			Chain: `power_write_file() calls pciehp_sysfs_disable_slot(), which waits for the interrupt thread (drivers/pci/hotplug/pciehp_ctrl.c); pciehp_ist() waits for

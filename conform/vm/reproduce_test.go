@@ -1,6 +1,11 @@
 package vm
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -62,4 +67,70 @@ func TestPastDeadlock(t *testing.T) {
 	require.True(t, f.matches([]agent.Stack{waits, onlines, adds}))
 	require.False(t, f.matches([]agent.Stack{waits, adds}), "nobody holds device_lock()")
 	require.False(t, f.matches([]agent.Stack{waits, onlines}), "nobody holds mem_hotplug_lock")
+}
+
+// readStuck reads what tasks looked like on kernels that a finding was seen on: "# release", and for each task "comm (pid)" and its stack.
+func readStuck(t *testing.T, name string) map[string][]agent.Stack {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", "stuck", name+".txt"))
+	require.NoError(t, err)
+	seen := map[string][]agent.Stack{}
+	release := ""
+	for _, part := range strings.Split(strings.TrimSpace(string(b)), "\n\n") {
+		if r, ok := strings.CutPrefix(part, "# "); ok {
+			release = r
+			continue
+		}
+		head, text, ok := strings.Cut(part, "\n")
+		require.True(t, ok, part)
+		comm, pid, ok := strings.Cut(strings.TrimSuffix(head, ")"), " (")
+		require.True(t, ok, head)
+		n, err := strconv.Atoi(pid)
+		require.NoError(t, err)
+		seen[release] = append(seen[release], stack(n, comm, text))
+	}
+	return seen
+}
+
+// TestStuckTasksThatWereSeen: a finding is what was seen on real kernels, needs each of its tasks, and is not taken for another.
+func TestStuckTasksThatWereSeen(t *testing.T) {
+	for _, f := range Findings() {
+		if f.Needs != "" {
+			continue // TestPastDeadlock
+		}
+		t.Run(f.Name, func(t *testing.T) {
+			for release, stacks := range readStuck(t, f.Name) {
+				for _, other := range Findings() {
+					require.Equal(t, other.Name == f.Name, other.matches(stacks), "%s: %s", release, other.Name)
+				}
+				for _, functions := range f.Tasks {
+					without := slices.DeleteFunc(slices.Clone(stacks), func(s agent.Stack) bool { return isIn(s.Text, functions) })
+					require.False(t, f.matches(without), "%s: without %v", release, functions)
+				}
+			}
+		})
+	}
+}
+
+// TestFindingsAreDocumented: docs/findings.md says which finding is which.
+func TestFindingsAreDocumented(t *testing.T) {
+	b, err := os.ReadFile("../../docs/findings.md")
+	require.NoError(t, err)
+	_, table, ok := strings.Cut(string(b), "## What was seen, and what not")
+	require.True(t, ok)
+	var documented, all []string
+	for _, row := range strings.Split(table, "\n") {
+		if strings.HasPrefix(row, "| F") {
+			names := strings.Split(row, "`")
+			for i := 1; i < len(names); i += 2 {
+				documented = append(documented, names[i])
+			}
+		}
+	}
+	for _, f := range Findings() {
+		if f.Needs == "" {
+			all = append(all, f.Name)
+		}
+	}
+	require.ElementsMatch(t, all, documented)
 }
