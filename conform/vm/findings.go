@@ -86,12 +86,16 @@ func FindFinding(name string) (Finding, error) {
 	return Finding{}, fmt.Errorf("unknown finding %q; those that can be reproduced are %s", name, strings.Join(names, ", "))
 }
 
-// ejectableSlot puts virtio-mem into a slot together with a device that QEMU lets go: QEMU 7.2 refuses device_del of virtio-mem, but
-// the guest ejects the whole slot.
+// ejectableSlot has virtio-mem in it.
 func ejectableSlot(mb int) []string {
-	return []string{"-object", "rng-builtin,id=rng0", "-object", fmt.Sprintf("memory-backend-ram,id=vmem0,size=%dM", mb),
-		"-device", "virtio-rng-pci,id=f0,rng=rng0,addr=0x6.0,multifunction=on",
-		"-device", "virtio-mem-pci,id=" + virtioMem + ",memdev=vmem0,requested-size=0,addr=0x6.1,multifunction=on"}
+	return slotWith(fmt.Sprintf("memory-backend-ram,id=vmem0,size=%dM", mb), "virtio-mem-pci,id="+virtioMem+",memdev=vmem0,requested-size=0")
+}
+
+// slotWith puts a device and its memory into a slot together with a device that QEMU lets go: QEMU 7.2 refuses device_del of virtio-mem, but
+// the guest ejects the whole slot.
+func slotWith(memory, device string) []string {
+	return []string{"-object", "rng-builtin,id=rng0", "-object", memory,
+		"-device", "virtio-rng-pci,id=f0,rng=rng0,addr=0x6.0,multifunction=on", "-device", device + ",addr=0x6.1,multifunction=on"}
 }
 
 // eject asks the guest for the slot.

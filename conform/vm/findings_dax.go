@@ -15,6 +15,7 @@ import (
 const (
 	// softReserved makes memory above that of the guest soft reserved, as firmware does with memory for special purposes. Nobody touches it.
 	softReserved = "memmap=256M%0x40000000+0xefffffff"
+	hmemDriver   = "/sys/bus/platform/drivers/hmem"
 	daxSize      = "268435456"
 	daxDevice    = "/sys/bus/dax/devices/dax0.0/"
 	daxReaders   = 3
@@ -39,14 +40,14 @@ func daxFindings() []Finding {
 						return err
 					}
 				}
-				_, err := g.Send("resizer", slices.Repeat([]agent.Op{write(daxDevice+"size", "0"), write(daxDevice+"size", daxSize)}, daxResizes)...)
+				_, err := g.Send("resizer", slices.Repeat(daxResize(), daxResizes)...)
 				return err
 			},
 			control: func(ctx context.Context, g *Guest) error {
 				if _, err := g.Do(ctx, helperTimeout, "reader0", agent.Op{Do: agent.Read, Path: daxDevice + "mapping0/start"}); err != nil {
 					return err
 				}
-				return g.writeAll(ctx, "resizer", write(daxDevice+"size", "0"), write(daxDevice+"size", daxSize))
+				return g.writeAll(ctx, "resizer", daxResize()...)
 			}},
 		{Name: "dax-size-unbind", Trials: 8, modules: []string{"dax_hmem"}, parameters: softReserved,
 			Title: "a store to the size of a dax device waits for a lock; unbinding the region's driver holds it, and waits until nobody is in the attribute",
@@ -58,7 +59,7 @@ func daxFindings() []Finding {
 					return err
 				}
 				for i := range daxReaders {
-					if _, err := g.Send(fmt.Sprintf("resizer%d", i), slices.Repeat([]agent.Op{write(daxDevice+"size", "0"), write(daxDevice+"size", daxSize)}, daxReads)...); err != nil {
+					if _, err := g.Send(fmt.Sprintf("resizer%d", i), slices.Repeat(daxResize(), daxReads)...); err != nil {
 						return err
 					}
 				}
@@ -71,9 +72,12 @@ func daxFindings() []Finding {
 				if err != nil {
 					return err
 				}
-				return g.writeAll(ctx, "unbinder", write(daxDevice+"size", "0"), write(daxDevice+"size", daxSize), write(hmemDriver+"/unbind", region))
+				return g.writeAll(ctx, "unbinder", append(daxResize(), write(hmemDriver+"/unbind", region))...)
 			}},
 	}
 }
 
-const hmemDriver = "/sys/bus/platform/drivers/hmem"
+// daxResize takes all memory from the dax device, and gives it back.
+func daxResize() []agent.Op {
+	return []agent.Op{write(daxDevice+"size", "0"), write(daxDevice+"size", daxSize)}
+}

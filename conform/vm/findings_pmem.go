@@ -23,12 +23,10 @@ const (
 	toggles      = 20
 )
 
-// pmemSlot puts virtio-pmem into a slot together with a device that QEMU lets go, as ejectableSlot does. Its memory is a file, since the
-// device writes to it (fsync) when the guest asks, and without one it says that it failed.
+// pmemSlot has virtio-pmem in it. Its memory is a file, since the device writes to it (fsync) when the guest asks, and without one it says
+// that it failed.
 func pmemSlot() []string {
-	return []string{"-object", "rng-builtin,id=rng0", "-object", fmt.Sprintf("memory-backend-memfd,id=pmem0,size=%dM", pmemMB),
-		"-device", "virtio-rng-pci,id=f0,rng=rng0,addr=0x6.0,multifunction=on",
-		"-device", "virtio-pmem-pci,id=pm0,memdev=pmem0,addr=0x6.1,multifunction=on"}
+	return slotWith(fmt.Sprintf("memory-backend-memfd,id=pmem0,size=%dM", pmemMB), "virtio-pmem-pci,id=pm0,memdev=pmem0")
 }
 
 func pmemModules() []string { return []string{"virtio_pmem", "nd_pmem", "dax_pmem", "kmem"} }

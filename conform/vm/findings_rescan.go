@@ -19,8 +19,6 @@ const (
 	pciFunction = "/sys/bus/pci/devices/0000:00:06.0/"
 	pciBridge   = "/sys/bus/pci/devices/0000:00:08.0/"
 	pciSlots    = "/sys/bus/pci/slots/"
-	// secondBus is that behind the only bridge, or the first.
-	secondBus = "0000:01:"
 )
 
 // bridge is one with slots of its own, beside the devices of ejectableSlot.
@@ -56,7 +54,7 @@ kernfs_drain() waits for their users (fs/kernfs/dir.c).
 `,
 			Tasks: [][]string{{"power_write_file", "acpiphp_enable_slot"}, {"remove_store", "acpiphp_remove_slots", "kernfs_drain"}},
 			trigger: func(ctx context.Context, g *Guest, trial int) error {
-				slot, err := g.slotOn(ctx, secondBus)
+				slot, err := g.slotBehindBridge(ctx)
 				if err == nil {
 					err = g.rescan(rescanners, pciFunction+"rescan")
 				}
@@ -71,7 +69,7 @@ kernfs_drain() waits for their users (fs/kernfs/dir.c).
 				return err
 			},
 			control: func(ctx context.Context, g *Guest) error {
-				slot, err := g.slotOn(ctx, secondBus)
+				slot, err := g.slotBehindBridge(ctx)
 				if err == nil {
 					err = g.writeAll(ctx, "remover", write(slot+"power", "1"), write(pciBridge+"remove", "1"))
 				}
@@ -80,8 +78,8 @@ kernfs_drain() waits for their users (fs/kernfs/dir.c).
 	}
 }
 
-// slotOn returns the directory of the first slot on a bus, given the begin of the slot's address: "0000:01:".
-func (g *Guest) slotOn(ctx context.Context, bus string) (string, error) {
+// slotBehindBridge returns the directory of the first slot on a bus that is not the root bus.
+func (g *Guest) slotBehindBridge(ctx context.Context) (string, error) {
 	r, err := g.Do(ctx, helperTimeout, "lister", agent.Op{Do: agent.List, Path: pciSlots})
 	if err != nil {
 		return "", err
@@ -91,11 +89,11 @@ func (g *Guest) slotOn(ctx context.Context, bus string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if strings.HasPrefix(address[0].Data, bus) {
+		if !strings.HasPrefix(address[0].Data, "0000:00:") {
 			return pciSlots + name + "/", nil
 		}
 	}
-	return "", fmt.Errorf("guest: no slot is on bus %s: %q", bus, r[0].Data)
+	return "", fmt.Errorf("guest: no slot is behind a bridge: %q", r[0].Data)
 }
 
 // rescan starts tasks that write to an attribute again and again, and does not wait for them.
